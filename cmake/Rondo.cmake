@@ -1,0 +1,48 @@
+# Flags and targets shared by all folders. Everything links the one libMLIR and
+# the one libLLVM: a static archive beside them would register options twice.
+
+separate_arguments(RONDO_LLVM_DEFINITIONS NATIVE_COMMAND ${LLVM_DEFINITIONS})
+
+add_library(rondo_flags INTERFACE)
+target_compile_definitions(rondo_flags INTERFACE ${RONDO_LLVM_DEFINITIONS})
+target_include_directories(rondo_flags SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+target_include_directories(rondo_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_compile_options(rondo_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -Wall -Wextra -Wno-unused-parameter>)
+
+# The headers that nearly every file of the compiler reads.
+add_library(rondo_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
+target_link_libraries(rondo_pch PRIVATE rondo_flags)
+target_precompile_headers(rondo_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  # The same bytes every time, so that a compiler cache may serve them.
+  target_compile_options(rondo_pch PUBLIC $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+endif()
+
+# rondo_library(NAME source... LINK library...): one static library a folder.
+function(rondo_library name)
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC rondo_flags ${ARG_LINK})
+  target_precompile_headers(${name} REUSE_FROM rondo_pch)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+  endif()
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# rondo_tool(NAME source... LINK library...): an executable in build/bin.
+function(rondo_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE rondo_flags ${ARG_LINK} MLIR LLVM)
+  target_precompile_headers(${name} REUSE_FROM rondo_pch)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+  endif()
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()

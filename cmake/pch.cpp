@@ -1,0 +1,1 @@
+// Nothing but a place to build the precompiled header from.

@@ -1,0 +1,5 @@
+#ifndef RONDOBUFFERS_PASSES
+#define RONDOBUFFERS_PASSES
+include "mlir/Pass/PassBase.td"
+
+#endif

@@ -1,0 +1,1 @@
+#include "compiler/Conversion/RuntimeToLLVM/Passes.h"

@@ -1,0 +1,5 @@
+#ifndef RONDOCPU_PASSES
+#define RONDOCPU_PASSES
+include "mlir/Pass/PassBase.td"
+
+#endif

@@ -1,0 +1,50 @@
+// The rondo dialect: include this to see all of it.
+#pragma once
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Rondo/IR/RondoDialect.h.inc"
+#include "dialects/Rondo/IR/RondoEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Rondo/IR/RondoAttributes.h.inc"
+
+namespace rondo {
+
+/// The status word of a call, which `rondo.check` writes.
+struct StatusResource : mlir::SideEffects::Resource::Base<StatusResource> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(StatusResource)
+  llvm::StringRef getName() final { return "status"; }
+};
+
+// Attributes of modules, functions and their arguments; the dialect's
+// description says what each means.
+namespace attrs {
+inline constexpr llvm::StringLiteral phase = "rondo.phase";
+inline constexpr llvm::StringLiteral entry = "rondo.entry";
+inline constexpr llvm::StringLiteral shapes = "rondo.shapes";
+inline constexpr llvm::StringLiteral dim = "rondo.dim";
+inline constexpr llvm::StringLiteral name = "rondo.name";
+inline constexpr llvm::StringLiteral result = "rondo.result";
+inline constexpr llvm::StringLiteral prepare = "rondo.prepare";
+inline constexpr llvm::StringLiteral param = "rondo.param";
+inline constexpr llvm::StringLiteral init = "rondo.init";
+inline constexpr llvm::StringLiteral prepared = "rondo.prepared";
+} // namespace attrs
+
+/// The type of all buffers of carries: rows without gaps, any offset.
+mlir::MemRefType rowMajor(mlir::MemRefType type);
+
+} // namespace rondo
+
+#define GET_OP_CLASSES
+#include "dialects/Rondo/IR/RondoOps.h.inc"

@@ -1,0 +1,91 @@
+// The dialect itself, its enums and attributes.
+#ifndef RONDO_DIALECT
+#define RONDO_DIALECT
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Rondo_Dialect : Dialect {
+  let name = "rondo";
+  let cppNamespace = "::rondo";
+  let summary = "recurrence, attention and the products between them, whole";
+  let description = [{
+    Values are ranked tensors without encoding. What upstream has is not
+    repeated: elementwise arithmetic is `arith` and `math` on tensors of equal
+    type, broadcasting is `linalg.broadcast`, transposition `linalg.transpose`,
+    filling `tensor.splat`, reshaping, slicing and concatenation are `tensor`.
+
+    Functions carry these attributes:
+
+    | attribute | on | meaning |
+    |---|---|---|
+    | `rondo.phase` | module | the phase that this text is in |
+    | `rondo.entry` | function | an entry point of the artefact |
+    | `rondo.shapes` | entry point | its companion that computes all sizes from the dims |
+    | `rondo.dim` | argument, `index` | a dimension variable or an `int` argument, by name |
+    | `rondo.name` | argument, tensor | an argument as the user named it |
+    | `rondo.result` | argument, tensor | the destination of a result, by its number |
+    | `rondo.prepare` | function | runs once, when weights are loaded |
+    | `rondo.param`, `rondo.init` | argument of prepare | a weight's key and first value |
+    | `rondo.prepared` | argument of an entry point | the number of a result of prepare |
+  }];
+  let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+class Rondo_Op<string mnemonic, list<Trait> traits = []> : Op<Rondo_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Enums
+//===----------------------------------------------------------------------===//
+
+def Rondo_ReduceKind : I32EnumAttr<"ReduceKind", "how a reduction combines elements", [
+    I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Prod", 1, "prod">,
+    I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">,
+    I32EnumAttrCase<"ArgMax", 4, "argmax">, I32EnumAttrCase<"ArgMin", 5, "argmin">,
+    I32EnumAttrCase<"Any", 6, "any">, I32EnumAttrCase<"All", 7, "all">]> {
+  let cppNamespace = "::rondo";
+  let genSpecializedAttr = 0;
+}
+def Rondo_ReduceKindAttr : EnumAttr<Rondo_Dialect, Rondo_ReduceKind, "reduce_kind"> {
+  let assemblyFormat = "$value";
+}
+
+def Rondo_NormKind : I32EnumAttr<"NormKind", "what a normalisation divides by", [
+    I32EnumAttrCase<"Layer", 0, "layer">, I32EnumAttrCase<"Rms", 1, "rms">]> {
+  let cppNamespace = "::rondo";
+  let genSpecializedAttr = 0;
+}
+def Rondo_NormKindAttr : EnumAttr<Rondo_Dialect, Rondo_NormKind, "norm_kind"> {
+  let assemblyFormat = "$value";
+}
+
+def Rondo_InitKind : I32EnumAttr<"InitKind", "the distribution of a weight's first value", [
+    I32EnumAttrCase<"Constant", 0, "constant">, I32EnumAttrCase<"Uniform", 1, "uniform">,
+    I32EnumAttrCase<"Normal", 2, "normal">]> {
+  let cppNamespace = "::rondo";
+  let genSpecializedAttr = 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+def Rondo_InitAttr : AttrDef<Rondo_Dialect, "Init"> {
+  let mnemonic = "init";
+  let summary = "the first value of a weight";
+  let description = [{
+    `constant, v, 0`: every element is v. `uniform, lo, hi`: lo + (hi - lo) u.
+    `normal, mean, std`: mean + std z. u and z are drawn by Philox 4x32-10 from
+    (seed, key of the weight), so the order of drawing does not matter.
+    xavier_uniform and kaiming_uniform are uniform with computed bounds.
+  }];
+  let parameters = (ins EnumParameter<Rondo_InitKind>:$kind, "::mlir::FloatAttr":$a, "::mlir::FloatAttr":$b);
+  let assemblyFormat = "`<` $kind `,` $a `,` $b `>`";
+}
+
+#endif

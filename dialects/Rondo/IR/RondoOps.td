@@ -1,0 +1,10 @@
+// All operations of the dialect, by family.
+#ifndef RONDO_OPS
+#define RONDO_OPS
+
+include "dialects/Rondo/IR/RondoDialect.td"
+include "dialects/Rondo/IR/ModuleOps.td"
+include "dialects/Rondo/IR/NeuralOps.td"
+include "dialects/Rondo/IR/RecurrentOps.td"
+
+#endif

@@ -1,0 +1,1 @@
+#include "dialects/Rondo/IR/RondoDialect.h"

@@ -21,8 +21,15 @@ enum { RONDO_STATUS_BYTES = 64 };
 
 /* Element types. Booleans are one byte, 0 or 1. */
 enum {
-  RONDO_F32 = 0, RONDO_F64 = 1, RONDO_F16 = 2, RONDO_BF16 = 3,
-  RONDO_I64 = 4, RONDO_I32 = 5, RONDO_I8 = 6, RONDO_U8 = 7, RONDO_BOOL = 8
+  RONDO_F32 = 0,
+  RONDO_F64 = 1,
+  RONDO_F16 = 2,
+  RONDO_BF16 = 3,
+  RONDO_I64 = 4,
+  RONDO_I32 = 5,
+  RONDO_I8 = 6,
+  RONDO_U8 = 7,
+  RONDO_BOOL = 8
 };
 
 /* Distributions of a weight's first value, see rondo_param_info. */
@@ -37,32 +44,32 @@ typedef struct rondo_dim_info {
 
 /* A tensor argument or result. */
 typedef struct rondo_value_info {
-  const char *name;     /* results: "0", "1", ... */
+  const char *name; /* results: "0", "1", ... */
   uint32_t dtype;
   uint32_t rank;
-  uint32_t first_size;  /* index of its axis 0 among the sizes that `shapes` gives */
+  uint32_t first_size; /* index of its axis 0 among the sizes that `shapes` gives */
 } rondo_value_info;
 
 /* An entry point. All tensors are dense and row-major. */
 typedef struct rondo_entry {
   const char *name;
   uint32_t num_dims, num_args, num_results, num_sizes;
-  const rondo_dim_info *dims;       /* [num_dims] */
-  const rondo_value_info *args;     /* [num_args] */
-  const rondo_value_info *results;  /* [num_results] */
+  const rondo_dim_info *dims;      /* [num_dims] */
+  const rondo_value_info *args;    /* [num_args] */
+  const rondo_value_info *results; /* [num_results] */
   /* Writes all sizes of all arguments, then of all results, to sizes[num_sizes]. */
   void (*shapes)(const int64_t *dims, int64_t *sizes);
   /* Bytes of scratch that a call with these dims needs, at least RONDO_STATUS_BYTES. */
   uint64_t (*scratch)(const int64_t *dims);
   /* Runs. Returns 0 or the number (from 1) of the failed check. Nothing may alias
    * except arguments among each other; the caller owns all memory. */
-  int32_t (*call)(const int64_t *dims, const void *const *args, void *const *results,
-                  const void *prepared, void *scratch);
+  int32_t (*call)(const int64_t *dims, const void *const *args, void *const *results, const void *prepared,
+                  void *scratch);
 } rondo_entry;
 
 /* A weight. */
 typedef struct rondo_param_info {
-  const char *key;      /* as in PyTorch's state_dict */
+  const char *key; /* as in PyTorch's state_dict */
   uint32_t dtype;
   uint32_t rank;
   const int64_t *shape; /* [rank] */
@@ -84,10 +91,10 @@ typedef struct rondo_model {
   const char *name;
   const rondo_entry *entries;
   const rondo_param_info *params;
-  const rondo_check_info *checks;  /* status s is checks[s - 1] */
-  uint64_t prepared_bytes;         /* of the blob that `prepare` writes */
+  const rondo_check_info *checks; /* status s is checks[s - 1] */
+  uint64_t prepared_bytes;        /* of the blob that `prepare` writes */
   uint64_t prepare_scratch_bytes;
-  uint64_t layout;                 /* fingerprint of the blob's layout */
+  uint64_t layout; /* fingerprint of the blob's layout */
   /* Makes the blob from the weights (params[i] dense, row-major). Once, before any call. */
   int32_t (*prepare)(const void *const *params, void *prepared, void *scratch);
 } rondo_model;

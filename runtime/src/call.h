@@ -1,0 +1,13 @@
+/* The parts of a checked call that the driver needs one by one. */
+#ifndef RONDO_SRC_CALL_H
+#define RONDO_SRC_CALL_H
+
+#include "rondo/rondo.h"
+
+/* Whether a tensor is what `info` says, of these sizes ([info->rank]), dense, in host memory and aligned.
+ * `dims` are those that gave the sizes, for the message. */
+rondo_status rondo_check_tensor(const rondo_entry *entry, const rondo_value_info *info,
+                                const DLTensor *tensor, const int64_t *sizes, const int64_t *dims,
+                                rondo_error *error);
+
+#endif

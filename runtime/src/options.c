@@ -1,0 +1,201 @@
+#include "options.h"
+#include "inputs.h"
+#include "suggest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One table for parsing, suggestions and help. */
+typedef enum flag { ENTRY, WEIGHTS, SEED, INPUT, DIM, OUTPUT, DECODE, TIME, HELP, VERSION, NUM_FLAGS } flag;
+
+static const struct {
+  const char *name, *value, *help;
+} flags[NUM_FLAGS] = {
+    [ENTRY] = {"--entry", "NAME", "the entry point: forward, or the only one"},
+    [WEIGHTS] = {"--weights", "F.safetensors", "weights, by PyTorch's keys"},
+    [SEED] = {"--seed", "N", "draw weights, unless --weights is given, and inputs that are not given"},
+    [INPUT] = {"--input", "x=F.npy", "an argument; n=5 and temp=0.7 for numbers"},
+    [DIM] = {"--dim", "T=128", "a size of inputs that are drawn"},
+    [OUTPUT] = {"--output", "DIR", "write results to DIR/0.npy, DIR/1.npy, ... instead of printing them"},
+    [DECODE] = {"--decode", "CHARS.txt", "print integer results as characters of this file"},
+    [TIME] = {"--time", "N", "measure N calls, in microseconds"},
+    [HELP] = {"--help", NULL, "this text"},
+    [VERSION] = {"--version", NULL, "the model's name, rondo's version"},
+};
+
+/* Length of the flag's name in the argument, which may be "--flag=value"; 0 if it is another flag. */
+static size_t match(const char *argument, flag f) {
+  size_t length = strlen(flags[f].name);
+  if (strncmp(argument, flags[f].name, length) != 0)
+    return 0;
+  return argument[length] == 0 || (argument[length] == '=' && flags[f].value) ? length : 0;
+}
+
+static rondo_request wrong_argument(const char *program, const char *argument) {
+  if (argument[0] != '-') {
+    fprintf(stderr, "%s: error: unexpected argument `%s`\n", program, argument);
+    return RONDO_REQUEST_WRONG;
+  }
+  rondo_nearest nearest = {.wanted = argument};
+  for (int f = 0; f < NUM_FLAGS; ++f)
+    rondo_nearest_offer(&nearest, flags[f].name);
+  RONDO_TEXT(hint, 200);
+  rondo_append_nearest(&hint, &nearest);
+  fprintf(stderr, "%s: error: unknown flag `%s`%s; --help lists them\n", program, argument, hint.data);
+  return RONDO_REQUEST_WRONG;
+}
+
+/* Puts a flag's value into its place. False if it is no legal one. */
+static bool set(rondo_run_options *options, flag f, const char *value, const char **inputs,
+                const char **dims) {
+  uint64_t number;
+  switch (f) {
+  case ENTRY:
+    options->entry = value;
+    return true;
+  case WEIGHTS:
+    options->weights = value;
+    return true;
+  case OUTPUT:
+    options->output = value;
+    return true;
+  case DECODE:
+    options->decode = value;
+    return true;
+  case INPUT:
+    inputs[options->num_inputs++] = value;
+    return true;
+  case DIM:
+    dims[options->num_dims++] = value;
+    return true;
+  case SEED:
+    options->has_seed = true;
+    return rondo_parse_count(value, UINT64_MAX, &options->seed);
+  case TIME:
+    if (!rondo_parse_count(value, 10000000, &number) || number == 0)
+      return false;
+    options->time_runs = (uint32_t)number;
+    return true;
+  default:
+    return true;
+  }
+}
+
+rondo_request rondo_parse_options(int argc, char **argv, rondo_run_options *options, const char **room) {
+  const char **inputs = room, **dims = room + argc;
+  options->inputs = inputs;
+  options->dims = dims;
+  for (int i = 1; i < argc; ++i) {
+    int f = 0;
+    size_t length = 0;
+    while (f < NUM_FLAGS && !(length = match(argv[i], (flag)f)))
+      ++f;
+    if (f == HELP || f == VERSION)
+      return f == HELP ? RONDO_REQUEST_HELP : RONDO_REQUEST_VERSION;
+    if (f == NUM_FLAGS)
+      return wrong_argument(options->program, argv[i]);
+    const char *value = argv[i][length] ? argv[i] + length + 1 : ++i < argc ? argv[i] : "";
+    if (*value == 0) {
+      fprintf(stderr, "%s: error: %s wants a value: %s %s\n", options->program, flags[f].name, flags[f].name,
+              flags[f].value);
+      return RONDO_REQUEST_WRONG;
+    }
+    if (!set(options, (flag)f, value, inputs, dims)) {
+      fprintf(stderr, "%s: error: %s wants a whole number%s, not `%s`\n", options->program, flags[f].name,
+              f == TIME ? " from 1 to 10000000" : " below 2^64", value);
+      return RONDO_REQUEST_WRONG;
+    }
+  }
+  return rondo_check_options(options) ? RONDO_REQUEST_RUN : RONDO_REQUEST_WRONG;
+}
+
+static bool check_assignments(const char *program, flag f, const char *const *texts, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    size_t length = rondo_name_length(texts[i]);
+    if (length == 0 || texts[i][length + 1] == 0) {
+      fprintf(stderr, "%s: error: %s wants %s, not `%s`\n", program, flags[f].name, flags[f].value, texts[i]);
+      return false;
+    }
+    for (uint32_t k = 0; k < i; ++k)
+      if (rondo_name_length(texts[k]) == length && !memcmp(texts[k], texts[i], length)) {
+        fprintf(stderr, "%s: error: %s gives `%.*s` twice\n", program, flags[f].name, (int)length, texts[i]);
+        return false;
+      }
+  }
+  return true;
+}
+
+bool rondo_check_options(const rondo_run_options *options) {
+  return check_assignments(options->program, INPUT, options->inputs, options->num_inputs) &&
+         check_assignments(options->program, DIM, options->dims, options->num_dims);
+}
+
+//===--------------------------------------------------------------------===//
+// Help
+//===--------------------------------------------------------------------===//
+
+/* The descriptor holds shapes as code. A size is named by how it follows the dims: a constant follows none,
+ * the dim T follows T alone and equals it; anything else is "?". */
+static void print_size(const rondo_entry *entry, uint32_t index) {
+  int64_t dims[RONDO_MAX_DIMS], sizes[RONDO_MAX_SIZES];
+  enum { LOW = 4, HIGH = 1009 };
+  for (uint32_t i = 0; i < entry->num_dims; ++i)
+    dims[i] = LOW;
+  entry->shapes(dims, sizes);
+  int64_t low = sizes[index];
+  int follows = -1, count = 0;
+  for (uint32_t i = 0; i < entry->num_dims; ++i) {
+    dims[i] = HIGH;
+    entry->shapes(dims, sizes);
+    if (sizes[index] != low) {
+      ++count;
+      follows = low == LOW && sizes[index] == HIGH ? (int)i : -1;
+    }
+    dims[i] = LOW;
+  }
+  if (count == 0)
+    printf("%" PRId64, low);
+  else
+    printf("%s", count == 1 && follows >= 0 ? entry->dims[follows].name : "?");
+}
+
+static void print_type(const rondo_entry *entry, const rondo_value_info *info) {
+  printf("%s", rondo_dtype_name(info->dtype));
+  for (uint32_t axis = 0; axis < info->rank; ++axis) {
+    printf(axis ? ", " : "[");
+    print_size(entry, info->first_size + axis);
+  }
+  printf(info->rank ? "]" : "");
+}
+
+static void print_entry(const rondo_entry *entry) {
+  printf("  %s(", entry->name);
+  const char *comma = "";
+  for (uint32_t i = 0; i < entry->num_dims; ++i)
+    if (entry->dims[i].arg < 0) {
+      printf("%s%s: int", comma, entry->dims[i].name);
+      comma = ", ";
+    }
+  for (uint32_t i = 0; i < entry->num_args; ++i) {
+    printf("%s%s: ", comma, entry->args[i].name);
+    print_type(entry, &entry->args[i]);
+    comma = ", ";
+  }
+  printf(") -> ");
+  for (uint32_t i = 0; i < entry->num_results; ++i) {
+    printf(i ? ", " : "");
+    print_type(entry, &entry->results[i]);
+  }
+  printf("\n");
+}
+
+void rondo_print_help(const char *program, const rondo_model *model) {
+  printf("Runs the model %s, which has %u weights.\n\nUsage: %s [flags]\n\nEntry points:\n", model->name,
+         model->num_params, program);
+  for (uint32_t i = 0; i < model->num_entries; ++i)
+    print_entry(&model->entries[i]);
+  printf("\nFlags:\n");
+  for (int f = 0; f < NUM_FLAGS; ++f)
+    printf("  %-9s %-14s %s\n", flags[f].name, flags[f].value ? flags[f].value : "", flags[f].help);
+}

@@ -49,7 +49,7 @@ def Rondo_ReduceOp : Rondo_NeuralOp<"reduce"> {
     Combines all elements along `dims` (sorted, without repetition); these
     dimensions vanish. `argmax` and `argmin` reduce exactly one dimension, give
     i64 indices, take the first NaN, else the first extremum. `max` and `min`
-    pass NaN on. `any` and `all` take and give i1. Sums of f16 and bf16
+    pass NaN on. `any` and `all` take and give i1. Sums and products of f16 and bf16
     accumulate in f32. Over no elements: sum 0, prod 1, any false, all true; for
     max, min, argmax and argmin the front end requires at least one.
 

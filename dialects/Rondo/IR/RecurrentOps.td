@@ -12,7 +12,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def Rondo_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>;
 
 def Rondo_ScanOp : Rondo_Op<"scan", [
-    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"::rondo::YieldOp">, RecursiveMemoryEffects,
+    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"::rondo::YieldOp">, RecursiveMemoryEffects, RecursivelySpeculatable,
     DeclareOpInterfaceMethods<LoopLikeOpInterface>,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
   let summary = "a loop over time, on values";

@@ -1,4 +1,4 @@
-// The dialect: registration, inlining, attributes of functions.
+// The dialect: registration and inlining. Attributes.cpp verifies those of modules and functions.
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,6 +14,8 @@ using namespace rondo;
 #include "dialects/Rondo/IR/RondoEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Rondo/IR/RondoAttributes.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/Rondo/IR/RondoOps.cpp.inc"
 
 namespace {
 // Without this nothing is inlined into the body of a scan.
@@ -40,6 +42,3 @@ void RondoDialect::initialize() {
 Operation *RondoDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
-
-LogicalResult RondoDialect::verifyOperationAttribute(Operation *, NamedAttribute) { return success(); }
-LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *, unsigned, unsigned, NamedAttribute) { return success(); }

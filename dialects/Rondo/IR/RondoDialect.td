@@ -86,6 +86,7 @@ def Rondo_InitAttr : AttrDef<Rondo_Dialect, "Init"> {
   }];
   let parameters = (ins EnumParameter<Rondo_InitKind>:$kind, "::mlir::FloatAttr":$a, "::mlir::FloatAttr":$b);
   let assemblyFormat = "`<` $kind `,` $a `,` $b `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif

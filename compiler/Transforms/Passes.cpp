@@ -1,1 +1,0 @@
-#include "compiler/Transforms/Passes.h"

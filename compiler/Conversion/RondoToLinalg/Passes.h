@@ -1,3 +1,4 @@
+// The passes from values to destinations; Passes.td says what each does.
 #pragma once
 #include "mlir/Pass/Pass.h"
 

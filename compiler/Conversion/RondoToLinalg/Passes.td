@@ -1,5 +1,60 @@
+// From values to destinations; the order is in Pipeline/.
 #ifndef RONDOTOLINALG_PASSES
 #define RONDOTOLINALG_PASSES
 include "mlir/Pass/PassBase.td"
+
+def EntryDestinations : Pass<"rondo-entry-destinations", "::mlir::ModuleOp"> {
+  let summary = "entry points and prepare write their results where the caller says";
+  let description = [{
+    An entry point and `@prepare` take one more tensor for each result
+    (`rondo.result = i`), bring the result there by
+    `bufferization.materialize_in_destination`, and return what that gives.
+    Declines an entry point that is called: calls are inlined before.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes {rondo.entry} {
+      %y = math.tanh %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<4xf32>, %to: tensor<4xf32> {rondo.result = 0 : i64}) -> tensor<4xf32> ... {
+      %y = math.tanh %x : tensor<4xf32>
+      %r = bufferization.materialize_in_destination %y in %to : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def RondoToLinalg : Pass<"rondo-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "operations on tensors become linalg.generic, with destinations";
+  let description = [{
+    Afterwards there are, on tensors, `linalg.generic` whose maps are projected
+    permutations, `linalg.fill`, reshapes and slices, `linalg.copy` of what a
+    concatenation takes as it is, `rondo.scan_into`; checks are on one i1. Destinations are `tensor.empty`, or filled ones; all sizes are those
+    that the program names, else `tensor.dim`, which `rondo-fold-sizes` removes.
+
+    Broadcasts, transposes and values that are the same in all elements become
+    part of the elementwise op that reads them. Sums run in the order of the index,
+    without fast-math flags; those of f16 and bf16 are made in f32 and rounded once.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FoldSizes : Pass<"rondo-fold-sizes", "::mlir::ModuleOp"> {
+  let summary = "sizes of tensors become values made of the entry point's index arguments";
+  let description = [{
+    `tensor.dim` of an op's result is followed to its operands, and that of an
+    argument of an entry point becomes the computation of this size in the
+    companion `rondo.shapes`, copied to the head of the entry point. No
+    `tensor.dim` is left in entry points and `@prepare`; one that depends on
+    anything else is an error.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
 
 #endif

@@ -1,1 +1,0 @@
-#include "compiler/Conversion/RondoToLinalg/Passes.h"

@@ -1,0 +1,179 @@
+// rondo-bufferize: one-shot bufferisation of the module, then results as arguments.
+//
+// Needs tensors whose destinations are settled (rondo-fold-destinations), calls
+// to private functions only. Guarantees memrefs, inputs and weights unwritten,
+// and entry points and @prepare without results: what they returned lies in the
+// argument `rondo.result = i`. Entry points take dense row-major buffers;
+// private functions take rows with an offset, as a slice of a stack must be
+// passed without a copy and a row must keep its unit stride.
+#include "compiler/Buffers/Passes.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "rondo-bufferize"
+
+namespace rondo {
+#define GEN_PASS_DEF_BUFFERIZE
+#include "compiler/Buffers/Passes.h.inc"
+} // namespace rondo
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace rondo;
+
+namespace {
+
+bool isExported(func::FuncOp func) { return func->hasAttr(attrs::entry) || func->hasAttr(attrs::prepare); }
+
+OneShotBufferizationOptions bufferizationOptions() {
+  OneShotBufferizationOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.setFunctionBoundaryTypeConversion(LayoutMapOption::IdentityLayoutMap);
+  options.inferFunctionResultLayout = true;
+  options.functionArgTypeConverterFn = [](TensorLikeType type, Attribute space, func::FuncOp func,
+                                          const BufferizationOptions &) {
+    auto tensor = cast<RankedTensorType>(type);
+    auto dense =
+        MemRefType::get(tensor.getShape(), tensor.getElementType(), MemRefLayoutAttrInterface(), space);
+    bool rows = func.isPrivate() && !isExported(func);
+    return cast<BufferLikeType>(rows ? rowMajor(dense) : dense);
+  };
+  return options;
+}
+
+// Whatever is not a destination belongs to the caller.
+void protectInputs(func::FuncOp func) {
+  for (BlockArgument arg : func.getArguments())
+    if (isa<TensorType>(arg.getType()) && !func.getArgAttr(arg.getArgNumber(), attrs::result))
+      func.setArgAttr(arg.getArgNumber(), BufferizationDialect::kWritableAttrName,
+                      BoolAttr::get(func.getContext(), false));
+}
+
+Value withoutCasts(Value buffer) {
+  while (auto cast = buffer.getDefiningOp<memref::CastOp>())
+    buffer = cast.getSource();
+  return buffer;
+}
+
+// Buffers that a private function returns and that are its arguments vanish:
+// callers use their operands. (Upstream's drop-equivalent-buffer-results takes
+// away any result that is an argument, also the sizes that `rondo.shapes` gives.)
+bool dropReturnedArguments(func::FuncOp func) {
+  if (!func.isPrivate() || isExported(func) || func.isExternal() || !func.getBody().hasOneBlock())
+    return false;
+  Operation *ret = func.getBody().front().getTerminator();
+  llvm::BitVector dropped(func.getNumResults());
+  SmallVector<unsigned> argOf(func.getNumResults());
+  for (auto [i, value] : llvm::enumerate(ret->getOperands()))
+    if (auto arg = dyn_cast<BlockArgument>(withoutCasts(value)); arg && isa<MemRefType>(value.getType())) {
+      dropped.set(i);
+      argOf[i] = arg.getArgNumber();
+    }
+  if (dropped.none())
+    return false;
+  (void)func.eraseResults(dropped);
+  ret->eraseOperands(dropped);
+  func->getParentOfType<ModuleOp>().walk([&](func::CallOp call) {
+    if (call.getCallee() != func.getName())
+      return;
+    OpBuilder builder(call);
+    auto kept = func::CallOp::create(builder, call.getLoc(), func, call.getOperands());
+    for (unsigned i = 0, next = 0; i < call.getNumResults(); ++i) {
+      Value value = dropped[i] ? call.getOperand(argOf[i]) : kept.getResult(next++);
+      if (value.getType() != call.getResult(i).getType())
+        value = memref::CastOp::create(builder, call.getLoc(), call.getResult(i).getType(), value);
+      call.getResult(i).replaceAllUsesWith(value);
+    }
+    call.erase();
+  });
+  return true;
+}
+
+Value originOf(Value buffer) {
+  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
+    buffer = view.getViewSource();
+  return buffer;
+}
+
+// Checks that results have destinations and types that fit; on tensors.
+LogicalResult verifyExported(func::FuncOp func, SmallVectorImpl<unsigned> &destOf) {
+  if (!func.getBody().hasOneBlock())
+    return func.emitError("an exported function must have one block");
+  destOf.assign(func.getNumResults(), func.getNumArguments());
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    if (auto result = func.getArgAttrOfType<IntegerAttr>(i, attrs::result))
+      if (result.getInt() >= 0 && result.getInt() < func.getNumResults())
+        destOf[result.getInt()] = i;
+  for (auto [i, dest] : llvm::enumerate(destOf))
+    if (dest == func.getNumArguments() || func.getArgument(dest).getType() != func.getResultTypes()[i])
+      return func.emitError("result ")
+             << i << " has no argument of its type with " << attrs::result << " = " << i;
+  return success();
+}
+
+// Results become their destinations. Copies what does not lie there yet.
+LogicalResult dropResults(func::FuncOp func, ArrayRef<unsigned> destOf) {
+  Operation *ret = func.getBody().front().getTerminator();
+  OpBuilder builder(ret);
+  SmallVector<std::pair<Value, Value>> copies;
+  for (auto [value, arg] : llvm::zip_equal(ret->getOperands(), destOf)) {
+    Value dest = func.getArgument(arg);
+    // A part of a destination is another place than the destination.
+    if (withoutCasts(value) != dest)
+      copies.emplace_back(value, dest);
+  }
+  for (auto [i, copy] : llvm::enumerate(copies)) {
+    auto [value, dest] = copy;
+    for (auto [other, otherDest] : ArrayRef(copies).take_front(i + 1))
+      if (originOf(value) == otherDest)
+        return ret->emitError("a result lies in the destination of another, which is overwritten");
+    LDBG() << func.getName() << ": a result is copied before the return, of type " << value.getType();
+    memref::CopyOp::create(builder, ret->getLoc(), value, dest);
+  }
+  ret->setOperands({});
+  return func.eraseResults(llvm::BitVector(func.getNumResults(), true));
+}
+
+struct Bufferize : rondo::impl::BufferizeBase<Bufferize> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<std::pair<func::FuncOp, SmallVector<unsigned>>> exported;
+    for (auto func : module.getOps<func::FuncOp>()) {
+      if (!isExported(func))
+        continue;
+      protectInputs(func);
+      auto &[_, destOf] = exported.emplace_back(func, SmallVector<unsigned>());
+      if (failed(verifyExported(func, destOf)))
+        return signalPassFailure();
+    }
+    WalkResult checks = module.walk([](CheckOp check) {
+      if (!isa<TensorType>(check.getOk().getType()))
+        return WalkResult::advance();
+      check.emitOpError("of a tensor must be reduced to one i1 before bufferisation");
+      return WalkResult::interrupt();
+    });
+    BufferizationState state;
+    if (checks.wasInterrupted() || failed(runOneShotModuleBufferize(module, bufferizationOptions(), state)))
+      return signalPassFailure();
+    // A caller's result may be its callee's.
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (auto func : module.getOps<func::FuncOp>())
+        changed |= dropReturnedArguments(func);
+    }
+    for (auto &[func, destOf] : exported) {
+      for (unsigned i = 0; i < func.getNumArguments(); ++i)
+        func.removeArgAttr(i, BufferizationDialect::kWritableAttrName);
+      if (failed(dropResults(func, destOf)))
+        return signalPassFailure();
+    }
+  }
+};
+
+} // namespace

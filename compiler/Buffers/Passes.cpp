@@ -1,1 +1,0 @@
-#include "compiler/Buffers/Passes.h"

@@ -1,1 +1,0 @@
-#include "compiler/Target/CPU/Passes.h"

@@ -1,1 +1,0 @@
-#include "compiler/Conversion/RuntimeToLLVM/Passes.h"

@@ -1,0 +1,376 @@
+// Entry points become what the runtime calls: see the description of the pass.
+//
+// Needs the phase `buffers`: functions of one block that return nothing, dense
+// row-major memrefs, everything that checks inlined into an entry point.
+//
+// Guarantees: every function that is defined here is internal and named
+// `<Model>.<function>`, a name that no C symbol has, so that nothing of a model
+// can take the place of memcpy; the only exported symbols are `<Model>_model`
+// and the plain functions of entry points without dims.
+//
+// An entry point's function takes bare pointers. At its head it makes the
+// memref descriptors (sizes come from the companion `rondo.shapes`, which LLVM
+// inlines) and clears the status word; at its end it returns the status word.
+// Pointers say `noalias` and their alignment, both of which abi.h promises.
+#include "compiler/Conversion/RuntimeToLLVM/Descriptor.h"
+#include "compiler/Conversion/RuntimeToLLVM/EntryPoints.h"
+#include "compiler/Conversion/RuntimeToLLVM/Interface.h"
+#include "compiler/Conversion/RuntimeToLLVM/Passes.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "runtime/include/rondo/abi.h"
+#include "llvm/Support/xxhash.h"
+
+namespace rondo {
+#define GEN_PASS_DEF_RUNTIMETOLLVM
+#include "compiler/Conversion/RuntimeToLLVM/Passes.h.inc"
+} // namespace rondo
+
+using namespace mlir;
+using namespace rondo;
+
+namespace {
+/// Which arguments of an entry point's new function are what.
+struct Signature {
+  unsigned inputs, outputs, prepared, scratch, size;
+  Signature(const EntryPoint &entry, bool isPrepare)
+      : inputs(entry.dims.size()), outputs(inputs + entry.inputs.size()),
+        prepared(outputs + entry.outputs.size()), scratch(prepared + 1), size(scratch + 1) {}
+};
+
+class Lowering {
+public:
+  Lowering(ModuleOp module, Artefact &artefact)
+      : module(module), artefact(artefact), ctx(module.getContext()), b(module.getLoc(), ctx), types(ctx),
+        symbols(module), ptr(LLVM::LLVMPointerType::get(ctx)) {}
+
+  LogicalResult run();
+
+private:
+  void rewrite(EntryPoint &entry, bool isPrepare);
+  Value descriptor(MemRefType type, Value base, ValueRange sizes);
+  LogicalResult lowerChecks(EntryPoint &entry, Value status);
+  unsigned numberOf(CheckOp check);
+
+  LLVM::LLVMFuncOp boundary(const EntryPoint &entry, StringRef suffix, ArrayRef<Type> args, Type result);
+  Boundary makeBoundary(EntryPoint &entry);
+  std::string makePrepare();
+  Value element(Value array, Type type, unsigned i) {
+    Value at = i ? LLVM::GEPOp::create(b, ptr, type, array, ArrayRef<LLVM::GEPArg>{int32_t(i)}) : array;
+    return LLVM::LoadOp::create(b, type, at);
+  }
+  SmallVector<Value> loadDims(const EntryPoint &entry, Value dims) {
+    SmallVector<Value> all;
+    for (unsigned i = 0; i < entry.dims.size(); ++i)
+      all.push_back(arith::IndexCastOp::create(b, b.getIndexType(), element(dims, b.getI64Type(), i)));
+    return all;
+  }
+  std::string symbol(StringRef name) { return (artefact.name + "." + name).str(); }
+
+  ModuleOp module;
+  Artefact &artefact;
+  MLIRContext *ctx;
+  ImplicitLocOpBuilder b;
+  LLVMTypeConverter types;
+  SymbolTable symbols;
+  Type ptr;
+  SmallVector<Check> checks;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+/// The place of a location in the user's source: that of the innermost call that
+/// is not in the library, whose files are named `<library>/...`.
+static FileLineColLoc placeOf(Location loc) {
+  if (auto place = dyn_cast<FileLineColLoc>(loc))
+    return place;
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return placeOf(name.getChildLoc());
+  if (auto call = dyn_cast<CallSiteLoc>(loc)) {
+    FileLineColLoc inner = placeOf(call.getCallee());
+    if (inner && !inner.getFilename().strref().starts_with("<"))
+      return inner;
+    FileLineColLoc outer = placeOf(call.getCaller());
+    return outer ? outer : inner;
+  }
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (FileLineColLoc place = placeOf(part))
+        return place;
+  return nullptr;
+}
+
+/// The status that a check records. Checks that say the same share it.
+unsigned Lowering::numberOf(CheckOp op) {
+  Check check{"", 0, 0, op.getMessage().str()};
+  if (FileLineColLoc place = placeOf(op.getLoc()))
+    check = {place.getFilename().str(), place.getLine(), place.getColumn(), check.message};
+  auto *found = llvm::find(checks, check);
+  if (found == checks.end()) {
+    checks.push_back(check);
+    return checks.size();
+  }
+  return found - checks.begin() + 1;
+}
+
+/// BEFORE  rondo.check %ok, "..."
+/// AFTER   status = status == 0 & !ok ? number : status
+LogicalResult Lowering::lowerChecks(EntryPoint &entry, Value status) {
+  WalkResult walk = entry.func.walk([&](CheckOp check) {
+    if (!check.getOk().getType().isInteger(1))
+      return check.emitError("is not reduced to one i1"), WalkResult::interrupt();
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(check);
+    b.setLoc(check.getLoc());
+    Type i32 = b.getI32Type();
+    Value old = LLVM::LoadOp::create(b, i32, status);
+    Value none =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, old, arith::ConstantIntOp::create(b, i32, 0));
+    Value fails = arith::XOrIOp::create(b, check.getOk(), arith::ConstantIntOp::create(b, b.getI1Type(), 1));
+    Value first = arith::AndIOp::create(b, none, fails);
+    Value number = arith::ConstantIntOp::create(b, i32, numberOf(check));
+    LLVM::StoreOp::create(b, arith::SelectOp::create(b, first, number, old), status);
+    check.erase();
+    return WalkResult::advance();
+  });
+  return failure(walk.wasInterrupted());
+}
+
+//===----------------------------------------------------------------------===//
+// The functions themselves
+//===----------------------------------------------------------------------===//
+
+/// A row-major memref at `base`; `sizes` has one index for each axis, or is empty
+/// for a static type.
+Value Lowering::descriptor(MemRefType type, Value base, ValueRange sizes) {
+  Location loc = b.getLoc();
+  if (type.hasStaticShape()) {
+    Value whole = MemRefDescriptor::fromStaticShape(b, loc, types, type, base);
+    return UnrealizedConversionCastOp::create(b, type, whole).getResult(0);
+  }
+  auto toInt = [&](Value v) { return UnrealizedConversionCastOp::create(b, b.getI64Type(), v).getResult(0); };
+  auto whole = MemRefDescriptor::poison(b, loc, types.convertType(type));
+  whole.setAllocatedPtr(b, loc, base);
+  whole.setAlignedPtr(b, loc, base);
+  whole.setConstantOffset(b, loc, 0);
+  Value stride = arith::ConstantIndexOp::create(b, 1);
+  for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
+    Value size = type.isDynamicDim(axis)
+                     ? sizes[axis]
+                     : arith::ConstantIndexOp::create(b, type.getDimSize(axis)).getResult();
+    whole.setSize(b, loc, axis, toInt(size));
+    whole.setStride(b, loc, axis, toInt(stride));
+    if (axis)
+      stride = arith::MulIOp::create(b, stride, size);
+  }
+  return UnrealizedConversionCastOp::create(b, type, Value(whole)).getResult(0);
+}
+
+void Lowering::rewrite(EntryPoint &entry, bool isPrepare) {
+  func::FuncOp old = entry.func;
+  Signature at(entry, isPrepare);
+  SmallVector<Type> args(at.size, ptr);
+  std::fill_n(args.begin(), entry.dims.size(), b.getIndexType());
+
+  b.setLoc(old.getLoc());
+  std::optional<std::string> plain = isPrepare ? std::nullopt : plainSymbol(artefact, entry);
+  auto func = func::FuncOp::create(b.getLoc(), plain.value_or(symbol(entry.label)),
+                                   b.getFunctionType(args, {b.getI32Type()}));
+  func.setVisibility(plain ? SymbolTable::Visibility::Public : SymbolTable::Visibility::Private);
+  symbols.insert(func, old->getIterator());
+  for (unsigned i = at.inputs; i < at.size; ++i) {
+    func.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+    func.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(RONDO_ALIGNMENT));
+  }
+
+  Block *block = func.addEntryBlock();
+  b.setInsertionPointToStart(block);
+  Value status = block->getArgument(at.scratch);
+  LLVM::StoreOp::create(b, LLVM::ZeroOp::create(b, b.getI32Type()), status);
+  SmallVector<Value> sizes;
+  if (entry.shapes)
+    sizes = func::CallOp::create(b, entry.shapes, block->getArguments().take_front(entry.dims.size()))
+                .getResults();
+
+  SmallVector<Value> values(old.getNumArguments());
+  for (unsigned i = 0; i < entry.dims.size(); ++i)
+    values[i] = block->getArgument(i);
+  auto place = [&](ArrayRef<Buffer> buffers, unsigned first) {
+    for (auto [i, buffer] : llvm::enumerate(buffers)) {
+      auto own =
+          sizes.empty() ? ArrayRef<Value>() : ArrayRef(sizes).slice(buffer.firstSize, buffer.type.getRank());
+      values[buffer.arg] = descriptor(buffer.type, block->getArgument(first + i), own);
+    }
+  };
+  place(entry.inputs, at.inputs);
+  place(entry.outputs, at.outputs);
+  for (auto [arg, piece] : entry.pieces) {
+    Value base = block->getArgument(at.prepared);
+    if (uint64_t offset = artefact.blob.offsets[piece]) {
+      Value bytes = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(offset));
+      base = LLVM::GEPOp::create(b, ptr, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{bytes});
+    }
+    values[arg] = descriptor(artefact.blob.types[piece], base, {});
+  }
+  if (entry.scratchArg) {
+    Value bytes;
+    if (entry.scratch)
+      bytes = func::CallOp::create(b, entry.scratch, block->getArguments().take_front(entry.dims.size()))
+                  .getResult(0);
+    else
+      bytes = arith::ConstantIndexOp::create(b, RONDO_STATUS_BYTES);
+    auto type = cast<MemRefType>(old.getArgumentTypes()[*entry.scratchArg]);
+    values[*entry.scratchArg] = descriptor(type, status, bytes);
+  }
+
+  Block &body = old.getBody().front();
+  Operation *ret = body.getTerminator();
+  b.setLoc(ret->getLoc());
+  for (auto [argument, value] : llvm::zip_equal(body.getArguments(), values))
+    argument.replaceAllUsesWith(value);
+  block->getOperations().splice(block->end(), body.getOperations());
+  b.setInsertionPoint(ret);
+  func::ReturnOp::create(b, Value(LLVM::LoadOp::create(b, b.getI32Type(), status)));
+  ret->erase();
+  symbols.erase(old);
+  entry.func = func;
+}
+
+//===----------------------------------------------------------------------===//
+// The boundary
+//===----------------------------------------------------------------------===//
+
+LLVM::LLVMFuncOp Lowering::boundary(const EntryPoint &entry, StringRef suffix, ArrayRef<Type> args,
+                                    Type result) {
+  func::FuncOp func = entry.func;
+  b.setLoc(func.getLoc());
+  b.setInsertionPointToEnd(module.getBody());
+  auto made = LLVM::LLVMFuncOp::create(b, symbol((entry.label + suffix).str()),
+                                       LLVM::LLVMFunctionType::get(result, args), LLVM::Linkage::Internal);
+  b.setInsertionPointToStart(made.addEntryBlock(b));
+  return made;
+}
+
+Boundary Lowering::makeBoundary(EntryPoint &entry) {
+  Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(ctx);
+  auto call = boundary(entry, ".call", {ptr, ptr, ptr, ptr, ptr}, b.getI32Type());
+  SmallVector<Value> args = loadDims(entry, call.getArgument(0));
+  for (unsigned i = 0; i < entry.inputs.size(); ++i)
+    args.push_back(element(call.getArgument(1), ptr, i));
+  for (unsigned i = 0; i < entry.outputs.size(); ++i)
+    args.push_back(element(call.getArgument(2), ptr, i));
+  args.append({call.getArgument(3), call.getArgument(4)});
+  LLVM::ReturnOp::create(b, func::CallOp::create(b, entry.func, args).getResult(0));
+
+  auto shapes = boundary(entry, ".sizes", {ptr, ptr}, none);
+  auto sizes = func::CallOp::create(b, entry.shapes, loadDims(entry, shapes.getArgument(0)));
+  for (auto [i, size] : llvm::enumerate(sizes.getResults())) {
+    Value at = LLVM::GEPOp::create(b, ptr, i64, shapes.getArgument(1), ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    LLVM::StoreOp::create(b, arith::IndexCastOp::create(b, i64, size), at);
+  }
+  LLVM::ReturnOp::create(b, ValueRange{});
+
+  auto scratch = boundary(entry, ".scratch_bytes", {ptr}, i64);
+  Value bytes = arith::ConstantIntOp::create(b, i64, RONDO_STATUS_BYTES);
+  if (entry.scratch) {
+    Value all = func::CallOp::create(b, entry.scratch, loadDims(entry, scratch.getArgument(0))).getResult(0);
+    bytes = arith::MaxSIOp::create(b, arith::IndexCastOp::create(b, i64, all), bytes);
+  }
+  LLVM::ReturnOp::create(b, bytes);
+  return {shapes.getName().str(), scratch.getName().str(), call.getName().str()};
+}
+
+std::string Lowering::makePrepare() {
+  if (!artefact.prepare) { // nothing to do
+    b.setInsertionPointToEnd(module.getBody());
+    auto type = LLVM::LLVMFunctionType::get(b.getI32Type(), {ptr, ptr, ptr});
+    auto nothing = LLVM::LLVMFuncOp::create(b, symbol("prepare.call"), type, LLVM::Linkage::Internal);
+    b.setInsertionPointToStart(nothing.addEntryBlock(b));
+    LLVM::ReturnOp::create(b, Value(LLVM::ZeroOp::create(b, b.getI32Type())));
+    return nothing.getName().str();
+  }
+  EntryPoint &prepare = *artefact.prepare;
+  auto call = boundary(prepare, ".call", {ptr, ptr, ptr}, b.getI32Type());
+  SmallVector<Value> args;
+  for (unsigned i = 0; i < prepare.inputs.size(); ++i)
+    args.push_back(element(call.getArgument(0), ptr, i));
+  args.append({call.getArgument(1), call.getArgument(2)});
+  LLVM::ReturnOp::create(b, func::CallOp::create(b, prepare.func, args).getResult(0));
+  return call.getName().str();
+}
+
+/// Of everything that decides what the blob holds: names, shapes, packing.
+static uint64_t fingerprint(Artefact &artefact) {
+  std::string text;
+  if (artefact.prepare) {
+    llvm::raw_string_ostream os(text);
+    artefact.prepare->func->print(os, OpPrintingFlags().useLocalScope());
+  }
+  return llvm::xxh3_64bits(text);
+}
+
+LogicalResult Lowering::run() {
+  uint64_t layout = fingerprint(artefact), prepareScratch = RONDO_STATUS_BYTES;
+  if (artefact.prepare) {
+    std::optional<uint64_t> bytes = scratchBytes(*artefact.prepare);
+    if (!bytes)
+      return artefact.prepare->func.emitError("needs scratch of a size that is not constant");
+    prepareScratch = *bytes;
+  }
+  module->setAttr("rondo.interface", interfaceOf(artefact, prepareScratch));
+
+  SmallVector<EntryPoint *> all;
+  for (EntryPoint &entry : artefact.entries)
+    all.push_back(&entry);
+  if (artefact.prepare)
+    all.push_back(&*artefact.prepare);
+  for (EntryPoint *entry : all) {
+    bool isPrepare = entry->func->hasAttr(attrs::prepare);
+    rewrite(*entry, isPrepare);
+    Block &body = entry->func.getBody().front();
+    if (failed(lowerChecks(*entry, body.getArguments().back())))
+      return failure();
+  }
+  WalkResult rest = module.walk([](CheckOp check) {
+    return check.emitError("stands in a function that is not inlined into an entry point"),
+           WalkResult::interrupt();
+  });
+  if (rest.wasInterrupted())
+    return failure();
+
+  // No name of a model may be the name of something in C.
+  for (auto func : llvm::to_vector(module.getOps<func::FuncOp>())) {
+    if (func.isExternal())
+      continue;
+    bool isEntry = llvm::any_of(all, [&](EntryPoint *entry) { return entry->func == func; });
+    if (!isEntry && failed(symbols.rename(func, symbol(func.getName()))))
+      return func.emitError("has the name of an entry point");
+    auto linkage = isEntry && func.isPublic() ? LLVM::Linkage::External : LLVM::Linkage::Internal;
+    func->setAttr("llvm.linkage", LLVM::LinkageAttr::get(ctx, linkage));
+  }
+
+  SmallVector<Boundary> boundaries;
+  for (EntryPoint &entry : artefact.entries)
+    boundaries.push_back(makeBoundary(entry));
+  std::string prepare = makePrepare();
+  writeDescriptor(module, artefact, boundaries, prepare, checks, prepareScratch, layout);
+  return success();
+}
+
+namespace {
+struct RuntimeToLLVM : rondo::impl::RuntimeToLLVMBase<RuntimeToLLVM> {
+  void runOnOperation() override {
+    FailureOr<Artefact> artefact = readArtefact(getOperation());
+    if (failed(artefact) || failed(Lowering(getOperation(), *artefact).run()))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,557 @@
+// Functions that move elements without computing: reshape, concat, split ...
+#include "compiler/Frontend/EvaluatorImpl.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace rondo::sema {
+
+namespace {
+
+Size productOf(ArrayRef<Size> shape) {
+  Size n(1);
+  for (const Size &size : shape)
+    n = n * size;
+  return n;
+}
+
+std::string elementsOf(const Tensor &x) { return x.str() + " (" + productOf(x.shape).str() + " elements)"; }
+
+//===----------------------------------------------------------------------===//
+// Joining
+//===----------------------------------------------------------------------===//
+
+// Brings a list of tensors to one element type.
+std::optional<SmallVector<Tensor>> parts(BuiltinCall &call) {
+  auto tensors = call.tensors(0);
+  if (!tensors)
+    return std::nullopt;
+  SmallVector<Evaluator::Operand> operands;
+  std::vector<Value> values(tensors->begin(), tensors->end());
+  for (const Value &value : values)
+    operands.push_back({&value, call.rangeOf(0)});
+  std::optional<DType> dtype = call.eval.promote(operands, ("`" + call.builtin.name + "`").str(), call.range);
+  if (!dtype)
+    return std::nullopt;
+  for (Tensor &tensor : *tensors)
+    tensor = convert(call.f(), tensor, *dtype);
+  return tensors;
+}
+
+Value join(BuiltinCall &call, SmallVector<Tensor> tensors, int64_t axis) {
+  const Tensor &first = tensors[0];
+  for (const Tensor &other : ArrayRef(tensors).drop_front()) {
+    bool fits = other.rank() == first.rank();
+    for (int64_t i = 0; fits && i < first.rank(); ++i)
+      fits = i == axis || call.eval.sameSize(first.shape[i], other.shape[i]);
+    if (!fits) {
+      call.errorAt(0, "the shapes must be equal but for axis " + Twine(axis) + ": found " + first.str() +
+                          " and " + other.str());
+      return Poison{};
+    }
+  }
+  return concat(call.f(), tensors, axis);
+}
+
+Value concatenate(BuiltinCall &call) {
+  auto tensors = parts(call);
+  if (!tensors)
+    return Poison{};
+  if ((*tensors)[0].rank() == 0) {
+    call.errorAt(0, "tensors of rank 0 cannot be concatenated; `stack` joins them");
+    return Poison{};
+  }
+  std::optional<int64_t> axis = call.axis(1, (*tensors)[0].rank());
+  return axis ? join(call, *tensors, *axis) : Value(Poison{});
+}
+
+Tensor withUnitAxis(FunctionEmitter &f, const Tensor &x, int64_t axis) {
+  Shape shape = x.shape;
+  shape.insert(shape.begin() + axis, Size(1));
+  return reshape(f, x, shape);
+}
+
+Value stack(BuiltinCall &call) {
+  auto tensors = parts(call);
+  if (!tensors)
+    return Poison{};
+  std::optional<int64_t> axis = call.axis(1, (*tensors)[0].rank() + 1);
+  if (!axis)
+    return Poison{};
+  for (const Tensor &other : *tensors)
+    if (!call.eval.sameShape((*tensors)[0].shape, other.shape)) {
+      call.errorAt(0, "the shapes must be equal: found " + (*tensors)[0].str() + " and " + other.str());
+      return Poison{};
+    }
+  for (Tensor &tensor : *tensors)
+    tensor = withUnitAxis(call.f(), tensor, *axis);
+  return join(call, *tensors, *axis);
+}
+
+//===----------------------------------------------------------------------===//
+// Parting
+//===----------------------------------------------------------------------===//
+
+Value cut(BuiltinCall &call, const Tensor &x, int64_t axis, ArrayRef<Size> lengths) {
+  Values values;
+  Size offset(0);
+  for (const Size &length : lengths) {
+    values.push_back(narrow(call.f(), x, axis, offset, length));
+    offset = offset + length;
+  }
+  return Value::list(std::move(values));
+}
+
+Value split(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<int64_t> axis = x ? call.axis(2, x->rank()) : std::nullopt;
+  if (!axis)
+    return Poison{};
+  const Size &n = x->shape[*axis];
+  Shape lengths;
+  if (call[1].is<List>()) {
+    std::optional<Shape> sizes = call.sizes(1);
+    if (!sizes)
+      return Poison{};
+    Size sum(0);
+    for (const Size &size : *sizes) {
+      if (size.isConstant() && size.constant() < 0) {
+        call.errorAt(1, "a length cannot be negative, found " + size.str());
+        return Poison{};
+      }
+      call.f().requireNonNegative(size, "`split`: the length " + size.str() + " is negative");
+      sum = sum + size;
+    }
+    if (!call.eval.sameSize(sum, n)) {
+      call.error("the lengths " + shapeString(*sizes) + " add up to " + sum.str() + ", but axis " +
+                 Twine(*axis) + " of " + x->str() + " has size " + n.str());
+      return Poison{};
+    }
+    lengths = *sizes;
+  } else {
+    std::optional<int64_t> length = call.integer(1);
+    if (!length)
+      return Poison{};
+    if (*length <= 0) {
+      call.errorAt(1, "a length must be positive, found " + Twine(*length));
+      return Poison{};
+    }
+    if (!n.isConstant()) {
+      if (!n.hasHyper())
+        call.error("the number of parts must be known when compiled; axis " + Twine(*axis) + " of " +
+                   x->str() + " has size " + n.str() + ": give a list of lengths, or reshape");
+      return Poison{};
+    }
+    if (n.constant() / *length > maxListLength) {
+      call.error("more than " + Twine(maxListLength) + " parts");
+      return Poison{};
+    }
+    for (int64_t at = 0; at < n.constant() || at == 0; at += *length)
+      lengths.push_back(Size(std::min(*length, n.constant() - at)));
+  }
+  return cut(call, *x, *axis, lengths);
+}
+
+Value chunk(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<int64_t> chunks = x ? call.integer(1) : std::nullopt;
+  std::optional<int64_t> axis = chunks ? call.axis(2, x->rank()) : std::nullopt;
+  if (!axis)
+    return Poison{};
+  if (*chunks <= 0 || *chunks > maxListLength) {
+    call.errorAt(1, "`chunks` must be positive and at most " + Twine(maxListLength) + ", found " +
+                        Twine(*chunks));
+    return Poison{};
+  }
+  Size n = call.f().facts.normalize(x->shape[*axis]);
+  Shape lengths;
+  if (n.isConstant()) {
+    int64_t each = std::max<int64_t>(1, (n.constant() + *chunks - 1) / *chunks);
+    if (n.constant() == 0)
+      lengths.assign(*chunks, Size(0));
+    for (int64_t at = 0; at < n.constant(); at += each)
+      lengths.push_back(Size(std::min(each, n.constant() - at)));
+  } else if (std::optional<Size> each = n.dividedExactly(Size(*chunks))) {
+    lengths.assign(*chunks, *each);
+  } else {
+    if (!n.hasHyper())
+      call.error("axis " + Twine(*axis) + " of " + x->str() + " has size " + n.str() +
+                 ", which is not known to be a " + "multiple of " + Twine(*chunks) + "; `require " + n.str() +
+                 " % " + Twine(*chunks) + " == 0` makes it known");
+    return Poison{};
+  }
+  return cut(call, *x, *axis, lengths);
+}
+
+Value narrowCall(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<int64_t> axis = x ? call.axis(1, x->rank()) : std::nullopt;
+  std::optional<Size> length = axis ? call.sizeArgument(3) : std::nullopt;
+  if (!length)
+    return Poison{};
+  FunctionEmitter &f = call.f();
+  const Size &n = x->shape[*axis];
+  auto within = [&](const Size &room, const Twine &what) {
+    Size normal = f.facts.normalize(room);
+    if (normal.isConstant() && normal.constant() < 0) {
+      call.error(what + " of axis " + Twine(*axis) + " of " + x->str());
+      return false;
+    }
+    f.requireNonNegative(room, "`narrow`: " + what + " of an axis of size " + n.str());
+    return true;
+  };
+  if (!within(*length, "a negative length") || !within(n - *length, "the part is longer than the size"))
+    return Poison{};
+  if (std::optional<Size> start = call[2].asSize()) {
+    if (start->isConstant() && start->constant() < 0)
+      start = n + *start;
+    if (!within(*start, "the part begins before the start") ||
+        !within(n - *start - *length, "the part ends behind the end"))
+      return Poison{};
+    return narrow(f, *x, *axis, *start, *length);
+  }
+  const Tensor *start = call[2].get<Tensor>();
+  if (!start || start->rank() != 0 || !isInteger(start->dtype)) {
+    call.errorAt(2, "`start` must be an int or an integer tensor of rank 0, found " + call[2].describe());
+    return Poison{};
+  }
+  // Checked when run, and clamped.
+  mlir::Value offset = checkedOffset(f, *start, n - *length,
+                                     "`narrow`: `start` is out of range: the axis has size " + n.str());
+  SmallVector<OpFoldResult> offsets(x->rank(), f.builder.getIndexAttr(0)),
+      steps(x->rank(), f.builder.getIndexAttr(1));
+  offsets[*axis] = offset;
+  Shape shape = x->shape;
+  shape[*axis] = *length;
+  mlir::Value part = f.extractSlice(x->dtype, shape, x->value, offsets, f.mixedSizes(shape), steps);
+  return Tensor{part, x->dtype, shape};
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+Value reshapeCall(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<Shape> shape = x ? call.sizes(1) : std::nullopt;
+  if (!shape)
+    return Poison{};
+  FunctionEmitter &f = call.f();
+  Size total = f.facts.normalize(productOf(x->shape)), rest(1);
+  std::optional<size_t> open;
+  for (auto [i, size] : llvm::enumerate(*shape)) {
+    if (size.isConstant(-1)) {
+      if (open) {
+        call.errorAt(1, "only one size can be -1");
+        return Poison{};
+      }
+      open = i;
+      continue;
+    }
+    if (size.isConstant() && size.constant() < 0) {
+      call.errorAt(1, "a size cannot be negative, found " + size.str());
+      return Poison{};
+    }
+    f.requireNonNegative(size, "`reshape`: the size " + size.str() + " is negative");
+    rest = rest * size;
+  }
+  rest = f.facts.normalize(rest);
+  auto mismatch = [&]() -> Value {
+    Diagnostic &diagnostic = call.error("cannot reshape " + elementsOf(*x) + " to " + shapeString(*shape) +
+                                        " (" + (open ? "a multiple of " : "") + rest.str() + " elements)");
+    Evaluator::noteOrigin(diagnostic, call[0], call.eval.quote(call.rangeOf(0), "the tensor"),
+                          call.rangeOf(0));
+    return Poison{};
+  };
+  if (!open) {
+    if (!f.facts.equal(total, rest))
+      return mismatch();
+  } else if (rest.isConstant(0)) {
+    call.error("the size of -1 is not determined: the other sizes multiply to 0");
+    return Poison{};
+  } else if (std::optional<Size> exact = total.dividedExactly(rest)) {
+    (*shape)[*open] = *exact;
+  } else if (total.isConstant() && rest.isConstant()) {
+    return mismatch();
+  } else {
+    // Not provable: checked on entry, a fact from there on.
+    f.require({Precondition::Divisible, total, rest, f.loops,
+               "`reshape`: " + total.str() + " elements are no multiple of " + rest.str(), f.loc});
+    f.facts.addDivisible(total, rest);
+    (*shape)[*open] = call.eval.sizes.floorDiv(total, rest);
+    Size all = rest * (*shape)[*open];
+    if (!f.facts.equal(all, total)) {
+      call.error("whether " + x->str() + " can be reshaped to " + shapeString(*shape) +
+                 " is not known when compiled; "
+                 "`require` the equality of sizes that it takes");
+      return Poison{};
+    }
+  }
+  return reshape(f, *x, *shape);
+}
+
+Value flatten(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  if (!x)
+    return Poison{};
+  if (x->rank() == 0)
+    return reshape(call.f(), *x, {Size(1)});
+  std::optional<int64_t> first = call.axis(1, x->rank()), last = call.axis(2, x->rank());
+  if (!first || !last)
+    return Poison{};
+  if (*first > *last) {
+    call.error("`start_dim` " + Twine(*first) + " is behind `end_dim` " + Twine(*last));
+    return Poison{};
+  }
+  Shape shape(x->shape.begin(), x->shape.begin() + *first);
+  shape.push_back(productOf(ArrayRef(x->shape).slice(*first, *last - *first + 1)));
+  shape.append(x->shape.begin() + *last + 1, x->shape.end());
+  return reshape(call.f(), *x, shape);
+}
+
+Value transposeCall(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<int64_t> a = x ? call.axis(1, x->rank()) : std::nullopt;
+  std::optional<int64_t> b = x ? call.axis(2, x->rank()) : std::nullopt;
+  if (!a || !b)
+    return Poison{};
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, x->rank()));
+  std::swap(order[*a], order[*b]);
+  return transpose(call.f(), *x, order);
+}
+
+Value permute(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  if (!x)
+    return Poison{};
+  // `axes` would sort them: read one by one.
+  ArrayRef<Value> given = *call[1].get<List>()->elements;
+  if (given.size() == 1 && given[0].is<List>())
+    given = *given[0].get<List>()->elements;
+  SmallVector<int64_t> order;
+  for (const Value &value : given) {
+    const int64_t *axis = value.get<int64_t>();
+    if (!axis || *axis < -x->rank() || *axis >= x->rank()) {
+      call.errorAt(1, "`dims` must be axes of " + x->str() + ", found " + value.describe());
+      return Poison{};
+    }
+    order.push_back(*axis < 0 ? *axis + x->rank() : *axis);
+  }
+  SmallVector<int64_t> sorted = order;
+  llvm::sort(sorted);
+  if (!llvm::equal(sorted, llvm::seq<int64_t>(0, x->rank()))) {
+    call.errorAt(1, "`dims` must name each axis of " + x->str() + " once, found " +
+                        Value::list(Values(given)).text());
+    return Poison{};
+  }
+  return transpose(call.f(), *x, order);
+}
+
+Value squeeze(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  auto axes = x ? call.axes(1, x->rank()) : std::nullopt;
+  if (!axes)
+    return Poison{};
+  Shape shape;
+  for (auto [axis, size] : llvm::enumerate(x->shape))
+    if (!llvm::is_contained(*axes, int64_t(axis)) || !call.eval.sameSize(size, Size(1)))
+      shape.push_back(size);
+  return reshape(call.f(), *x, shape);
+}
+
+Value unsqueeze(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<int64_t> axis = x ? call.axis(1, x->rank() + 1) : std::nullopt;
+  return axis ? Value(withUnitAxis(call.f(), *x, *axis)) : Value(Poison{});
+}
+
+Value expand(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<Shape> shape = x ? call.sizes(1) : std::nullopt;
+  if (!shape)
+    return Poison{};
+  int64_t added = int64_t(shape->size()) - x->rank();
+  bool ok = added >= 0;
+  for (int64_t axis = 0; ok && axis < int64_t(shape->size()); ++axis) {
+    Size &size = (*shape)[axis];
+    if (size.isConstant(-1) && axis >= added)
+      size = x->shape[axis - added];
+    ok = !(size.isConstant() && size.constant() < 0) &&
+         (axis < added || x->shape[axis - added].isConstant(1) ||
+          call.eval.sameSize(size, x->shape[axis - added]));
+    call.f().requireNonNegative(size, "`expand`: the size " + size.str() + " is negative");
+  }
+  if (!ok) {
+    call.error(x->str() + " does not expand to " + shapeString(*shape) + ": only axes of size 1 do");
+    return Poison{};
+  }
+  return broadcast(call.f(), *x, *shape);
+}
+
+// Each axis several times: a new axis before it, repeated, then one with it.
+Value repeat(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<Shape> times = x ? call.sizes(1) : std::nullopt;
+  if (!times)
+    return Poison{};
+  int64_t added = int64_t(times->size()) - x->rank();
+  if (added < 0) {
+    call.error("there are " + Twine(times->size()) + " numbers for " + Twine(x->rank()) + " axes of " +
+               x->str());
+    return Poison{};
+  }
+  Shape wide, result;
+  SmallVector<int64_t> own;
+  for (auto [i, n] : llvm::enumerate(*times)) {
+    if (n.isConstant() && n.constant() < 0) {
+      call.errorAt(1, "a number of times cannot be negative, found " + n.str());
+      return Poison{};
+    }
+    call.f().requireNonNegative(n, "`repeat`: the number of times " + n.str() + " is negative");
+    wide.push_back(n);
+    bool isNew = int64_t(i) < added;
+    if (!isNew) {
+      own.push_back(wide.size());
+      wide.push_back(x->shape[i - added]);
+    }
+    result.push_back(isNew ? n : n * x->shape[i - added]);
+  }
+  return reshape(call.f(), broadcastAlong(call.f(), *x, wide, own), result);
+}
+
+Value flip(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  auto axes = x ? call.axes(1, x->rank()) : std::nullopt;
+  if (!axes)
+    return Poison{};
+  for (int64_t axis : *axes)
+    x = call.eval.reversed(*x, axis);
+  return *x;
+}
+
+// The last `shift` elements come first.
+Value roll(BuiltinCall &call) {
+  std::optional<Tensor> given = call.tensor(0);
+  std::optional<Shape> shifts = given ? call.sizes(1) : std::nullopt;
+  if (!shifts)
+    return Poison{};
+  Tensor x = *given;
+  SmallVector<int64_t> axes;
+  if (!call.has(2)) {
+    x = reshape(call.f(), x, {productOf(x.shape)});
+    axes = {0};
+  } else if (const List *list = call[2].get<List>(); list && list->elements->size() > 1) {
+    auto found = call.axes(2, x.rank()); // sorted: shifts go along only if they were in order
+    if (!found)
+      return Poison{};
+    for (const Value &axis : *list->elements)
+      axes.push_back(*axis.get<int64_t>() < 0 ? *axis.get<int64_t>() + x.rank() : *axis.get<int64_t>());
+  } else {
+    auto found = call.axes(2, x.rank());
+    if (!found)
+      return Poison{};
+    axes = *found;
+  }
+  if (axes.size() != shifts->size()) {
+    call.error("`shifts` and `dims` must have equal lengths, found " + Twine(shifts->size()) + " and " +
+               Twine(axes.size()));
+    return Poison{};
+  }
+  for (auto [axis, shift] : llvm::zip(axes, *shifts)) {
+    Size n = x.shape[axis];
+    Size by = call.eval.sizes.mod(shift, n);
+    if (by.isConstant(0))
+      continue;
+    x = concat(call.f(), {narrow(call.f(), x, axis, n - by, by), narrow(call.f(), x, axis, Size(0), n - by)},
+               axis);
+    x = conform(call.f(), x, call.has(2) ? ArrayRef(given->shape) : ArrayRef<Size>{n});
+  }
+  return reshape(call.f(), x, given->shape);
+}
+
+// Pairs (before, after), the last axis first, as torch.nn.functional.pad; negative ones cut.
+Value pad(BuiltinCall &call) {
+  std::optional<Tensor> x = call.tensor(0);
+  std::optional<Shape> amounts = x ? call.sizes(1) : std::nullopt;
+  std::optional<std::string> mode = call.string(2);
+  if (!amounts || !mode)
+    return Poison{};
+  if (*mode != "constant") {
+    call.errorAt(2, "the mode must be \"constant\", found " + call[2].text());
+    return Poison{};
+  }
+  if (amounts->size() % 2 || int64_t(amounts->size() / 2) > x->rank()) {
+    call.errorAt(1, "`pad` takes pairs (before, after), the last axis first, at most " + Twine(x->rank()) +
+                        " of them for " + x->str() + "; found " + Twine(amounts->size()) + " numbers");
+    return Poison{};
+  }
+  if (!call[3].isNumber()) {
+    call.errorAt(3, "`value` must be a constant number, found " + call[3].describe());
+    return Poison{};
+  }
+  FunctionEmitter &f = call.f();
+  Tensor now = *x;
+  for (size_t pair = 0; pair < amounts->size() / 2; ++pair) {
+    int64_t axis = x->rank() - 1 - pair;
+    Size before = (*amounts)[2 * pair], after = (*amounts)[2 * pair + 1];
+    Size cutBefore(0), cutAfter(0);
+    auto divide = [&](Size &amount, Size &cut) {
+      if (!amount.isConstant()) {
+        f.requireNonNegative(amount, "`pad`: the amount " + amount.str() + " is negative");
+      } else if (amount.constant() < 0) {
+        cut = Size(0) - amount;
+        amount = Size(0);
+      }
+    };
+    divide(before, cutBefore);
+    divide(after, cutAfter);
+    if (!cutBefore.isConstant(0) || !cutAfter.isConstant(0)) {
+      Size length = now.shape[axis] - cutBefore - cutAfter;
+      if (length.isConstant() && length.constant() < 0) {
+        call.error("more is cut than axis " + Twine(axis) + " of " + x->str() + " has");
+        return Poison{};
+      }
+      f.requireNonNegative(length, "`pad`: more is cut than the axis has");
+      now = narrow(f, now, axis, cutBefore, length);
+    }
+    SmallVector<Tensor> row;
+    auto border = [&](const Size &n) {
+      if (n.isConstant(0))
+        return;
+      Shape shape = now.shape;
+      shape[axis] = n;
+      row.push_back(filled(f, call[3], now.dtype, shape));
+    };
+    border(before);
+    row.push_back(now);
+    border(after);
+    now = concat(f, row, axis);
+  }
+  return now;
+}
+
+} // namespace
+
+ArrayRef<Builtin> shapeBuiltins() {
+  static const Builtin table[] = {
+      {"concat", "tensors, dim=0", concatenate},
+      {"stack", "tensors, dim=0", stack},
+      {"split", "x, split_size_or_sections, dim=0", split},
+      {"chunk", "x, chunks, dim=0", chunk},
+      {"narrow", "x, dim, start, length", narrowCall},
+      {"reshape", "x, *shape", reshapeCall},
+      {"flatten", "x, start_dim=0, end_dim=-1", flatten},
+      {"transpose", "x, dim0, dim1", transposeCall},
+      {"permute", "x, *dims", permute},
+      {"squeeze", "x, dim=none", squeeze},
+      {"unsqueeze", "x, dim", unsqueeze},
+      {"expand", "x, *sizes", expand},
+      {"repeat", "x, *repeats", repeat},
+      {"flip", "x, *dims", flip},
+      {"roll", "x, shifts, dims=none", roll},
+      {"pad", "x, pad, mode=\"constant\", value=0.0", pad},
+  };
+  return table;
+}
+
+} // namespace rondo::sema

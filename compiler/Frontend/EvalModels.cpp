@@ -1,0 +1,510 @@
+// Instantiation: a model with its arguments becomes modules and weights with keys.
+#include "compiler/Frontend/EvaluatorImpl.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace rondo::sema {
+
+std::string Weight::typeString() const {
+  return spelling(dtype).str() + (shape.empty() ? "[]" : shapeString(shape));
+}
+
+void Instance::collectWeights(std::vector<const Weight *> &list) const {
+  list.insert(list.end(), weights.begin(), weights.end());
+  for (Instance *child : children)
+    child->collectWeights(list);
+  auto shared = [&](auto &self, const Value &value) -> void {
+    if (Instance *const *instance = value.get<Instance *>())
+      (*instance)->collectWeights(list);
+    if (const List *elements = value.get<List>())
+      for (const Value &element : *elements->elements)
+        self(self, element);
+  };
+  for (const Value &argument : arguments)
+    shared(shared, argument);
+}
+
+const ast::Identifier *memberName(const ast::Decl &decl) {
+  switch (decl.kind) {
+  case ast::Decl::Kind::Const:
+    return &cast<ast::ConstDecl>(decl).name;
+  case ast::Decl::Kind::Def:
+    return &cast<ast::DefDecl>(decl).name;
+  case ast::Decl::Kind::Binding:
+    return &cast<ast::BindingDecl>(decl).name;
+  case ast::Decl::Kind::Variable:
+    return &cast<ast::VariableDecl>(decl).name;
+  case ast::Decl::Kind::Train:
+    return &cast<ast::TrainDecl>(decl).name;
+  default:
+    return nullptr;
+  }
+}
+
+static std::string joinKey(StringRef prefix, StringRef segment) {
+  return prefix.empty() ? segment.str() : segment.empty() ? prefix.str() : (prefix + "." + segment).str();
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+bool Evaluator::checkHyper(const ast::Parameter &parameter, Value &value, StringRef model,
+                           SourceRange range) {
+  if (value.isPoison())
+    return false;
+  bool isAbsent = value.isNone() && parameter.defaultValue && isa<ast::NoneExpr>(*parameter.defaultValue);
+  if (!parameter.type || isAbsent)
+    return true;
+  std::optional<TypeSpec> type = resolveType(*parameter.type, true);
+  if (!type)
+    return false;
+  auto isTensorType = [](const TypeSpec &spec, auto &self) -> bool {
+    return spec.kind == TypeSpec::Tensor || (spec.kind == TypeSpec::ListOf && self(*spec.element, self));
+  };
+  if (isTensorType(*type, isTensorType)) {
+    error(parameter.type->range,
+          "a hyper-parameter is a constant: int, float, bool, str, module or a list of these");
+    return false;
+  }
+  std::optional<Value> fitting = coerce(
+      value, *type, ("`" + parameter.name.text + "` of `" + model + "`").str(), range, parameter.range);
+  if (!fitting)
+    return false;
+  auto isRunTime = [](const Value &v) { return v.is<Size>() && !v.isOpen(); };
+  if (isRunTime(*fitting) ||
+      (fitting->is<List>() && llvm::any_of(*fitting->get<List>()->elements, isRunTime))) {
+    error(range, "a hyper-parameter must be a constant; " + fitting->describe() + " is known when called");
+    return false;
+  }
+  value = *fitting;
+  return true;
+}
+
+Value Evaluator::makeRecipe(const ModelRef &model, ArrayRef<CallArgument> arguments, SourceRange range) {
+  const ast::ModelDecl &decl = *model.decl;
+  std::string name = "`" + decl.name.text.str() + "`";
+  SmallVector<StringRef> names;
+  SmallVector<bool> optional;
+  for (const ast::Parameter &parameter : decl.parameters) {
+    names.push_back(parameter.name.text);
+    optional.push_back(parameter.defaultValue != nullptr);
+  }
+  auto order = matchArguments(name, names, optional, arguments, range, decl.headRange);
+  if (!order)
+    return Poison{};
+  Frame inner;
+  inner.file = model.file;
+  inner.callee = name;
+  FrameScope entered(*this, inner, range);
+  auto recipe = std::make_shared<Recipe>();
+  recipe->model = model;
+  recipe->range = range;
+  bool ok = true;
+  for (auto [i, parameter] : llvm::enumerate(decl.parameters)) {
+    int from = (*order)[i];
+    llvm::SaveAndRestore<FunctionEmitter *> outside(fn, nullptr);
+    Value value = from >= 0 ? arguments[from].value : evalSingle(*parameter.defaultValue);
+    ok &= checkHyper(parameter, value, decl.name.text,
+                     from >= 0 ? arguments[from].range : parameter.defaultValue->range);
+    value.origin = parameter.range;
+    inner.scopes[0].names[parameter.name.text] = value;
+    recipe->arguments[parameter.name.text] = std::move(value);
+  }
+  return ok ? Value(std::shared_ptr<const Recipe>(std::move(recipe))) : Value(Poison{});
+}
+
+//===----------------------------------------------------------------------===//
+// Members
+//===----------------------------------------------------------------------===//
+
+Instance *Evaluator::instantiate(const Recipe &recipe, Instance *owner, StringRef key, SourceRange range) {
+  const ast::ModelDecl &decl = *recipe.model.decl;
+  std::string chain;
+  unsigned nesting = 0;
+  for (Instance *outer = owner; outer; outer = outer->owner, ++nesting) {
+    chain = "`" + outer->modelName().str() + "`" + (chain.empty() ? "" : " contains " + chain);
+    if (outer->model.decl != &decl || nesting > 64)
+      continue;
+    // A model may contain itself with other arguments, to an end.
+    bool same = llvm::all_of(llvm::enumerate(decl.parameters), [&](auto parameter) {
+      Value value = recipe.arguments.lookup(parameter.value().name.text);
+      return (value.isConstant() || value.isOpen()) &&
+             value.text() == outer->arguments[parameter.index()].text();
+    });
+    if (!same)
+      continue;
+    error(range, "the model `" + decl.name.text + "` contains itself: " + chain + " contains `" +
+                     decl.name.text + "`")
+        .note(decl.name.range, "`" + decl.name.text + "` is defined here");
+    return nullptr;
+  }
+  if (nesting > maxCallDepth || instances.size() >= maxInstances) {
+    error(range, nesting > maxCallDepth ? "models are nested deeper than " + Twine(maxCallDepth)
+                                        : "there are more than " + Twine(maxInstances) + " modules");
+    exhausted = true;
+    return nullptr;
+  }
+  instantiated.insert(&decl);
+  instances.push_back(std::make_unique<Instance>());
+  Instance &instance = *instances.back();
+  instance.model = recipe.model;
+  instance.owner = owner;
+  instance.key = key.str();
+  instance.range = range;
+  for (const ast::Parameter &parameter : decl.parameters) {
+    Value value = recipe.arguments.lookup(parameter.name.text);
+    instance.arguments.push_back(value);
+    instance.names[parameter.name.text] = value;
+  }
+  instance.failed = decl.hasErrors;
+  if (decl.hasErrors)
+    return &instance;
+
+  llvm::SaveAndRestore<unsigned> deeper(depth, depth + 8);
+  if (!step(range))
+    return nullptr;
+  llvm::SaveAndRestore<FunctionEmitter *> outside(fn, nullptr);
+  Frame inner;
+  inner.file = recipe.model.file;
+  inner.self = &instance;
+  inner.instantiating = true;
+  inner.callee = "`" + decl.name.text.str() + "`";
+  FrameScope entered(*this, inner, owner ? recipe.range : SourceRange());
+  addMembers(decl.members, instance);
+  return &instance;
+}
+
+void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {
+  for (const ast::DeclPtr &member : members) {
+    if (exhausted)
+      return;
+    if (const ast::Identifier *name = memberName(*member)) {
+      if (!name->text.empty() && !instance.declared.insert(name->text).second)
+        continue; // the resolver has told of it
+      if (member->hasErrors) {
+        instance.names[name->text] = Poison{};
+        instance.failed = true;
+        continue;
+      }
+    }
+    switch (member->kind) {
+    case ast::Decl::Kind::Const: {
+      auto &decl = cast<ast::ConstDecl>(*member);
+      Value value = evalSingle(*decl.value);
+      if (value.is<std::shared_ptr<const Recipe>>() || value.is<Instance *>()) {
+        error(decl.value->range,
+              "a constant cannot be a module; write `" + decl.name.text + " = ...` without `const`");
+        value = Poison{};
+      }
+      value.origin = decl.name.range;
+      instance.names[decl.name.text] = std::move(value);
+      break;
+    }
+    case ast::Decl::Kind::Def: {
+      auto &decl = cast<ast::DefDecl>(*member);
+      instance.names.erase(decl.name.text);
+      instance.methods[decl.name.text] = &decl;
+      break;
+    }
+    case ast::Decl::Kind::Binding:
+      addBinding(cast<ast::BindingDecl>(*member), instance);
+      break;
+    case ast::Decl::Kind::Variable:
+      addVariable(cast<ast::VariableDecl>(*member), instance);
+      break;
+    case ast::Decl::Kind::Require: {
+      auto &decl = cast<ast::RequireDecl>(*member);
+      if (!decl.hasErrors)
+        require(*decl.condition, decl.message.get(), decl.range);
+      break;
+    }
+    case ast::Decl::Kind::If:
+      for (const ast::IfDecl::Arm &arm : cast<ast::IfDecl>(*member).arms) {
+        std::optional<bool> condition =
+            arm.condition ? evalCondition(*arm.condition, "the condition of `if`") : true;
+        if (!condition) {
+          instance.failed = true;
+          break;
+        }
+        if (*condition) {
+          addMembers(arm.members, instance);
+          break;
+        }
+      }
+      break;
+    case ast::Decl::Kind::Train:
+      break; // an entry point, see EvalEntry.cpp
+    case ast::Decl::Kind::Use:
+    case ast::Decl::Kind::Model:
+      break; // not members
+    }
+  }
+}
+
+std::optional<std::string> Evaluator::evalSpelling(const ast::KeySpelling &spelling) {
+  std::string text;
+  for (const ast::KeySpelling::Piece &piece : spelling.pieces) {
+    if (!piece.hole) {
+      text += piece.text;
+      continue;
+    }
+    Value value = evalSingle(*piece.hole);
+    if (value.isPoison())
+      return std::nullopt;
+    if (const std::string *string = value.get<std::string>()) {
+      text += *string;
+    } else if (const int64_t *number = value.get<int64_t>()) {
+      text += std::to_string(*number);
+    } else if (value.isOpen()) {
+      text += value.text();
+    } else {
+      error(piece.hole->range, "a key holds ints and strings, found " + value.describe());
+      return std::nullopt;
+    }
+  }
+  if (text.size() > 1000) {
+    error(spelling.range, "the key is longer than 1000 characters");
+    return std::nullopt;
+  }
+  return text;
+}
+
+// Makes modules of recipes, in lists too; `keepKey`: elements of a list do not append their index.
+Value Evaluator::bind(const Value &value, Instance &owner, StringRef key, bool keepKey, SourceRange range,
+                      StringRef name) {
+  if (auto *recipe = value.get<std::shared_ptr<const Recipe>>()) {
+    Instance *instance = instantiate(**recipe, &owner, key, range);
+    if (!instance) {
+      owner.failed = true;
+      return Poison{};
+    }
+    owner.children.push_back(instance);
+    Value bound = instance;
+    bound.origin = range;
+    return bound;
+  }
+  if (const List *list = value.get<List>()) {
+    Values elements;
+    for (auto [i, element] : llvm::enumerate(*list->elements))
+      elements.push_back(
+          bind(element, owner, keepKey ? key.str() : joinKey(key, std::to_string(i)), keepKey, range, name));
+    return Value::list(std::move(elements));
+  }
+  if (value.is<Instance *>() || value.isPoison())
+    return value;
+  if (value.is<ModelRef>())
+    error(range, "`" + name + "` must be a module: " + value.describe() + " needs its arguments, `" +
+                     value.get<ModelRef>()->decl->name.text + "(...)`");
+  else
+    error(range,
+          "a member must be a module or a list of modules; " + value.describe() +
+              (value.isConstant() ? " is a constant: write `const " + name.str() + " = ...`" : " is none"));
+  owner.failed = true;
+  return Poison{};
+}
+
+static bool mentions(const ast::Expr &expr, ArrayRef<ast::Identifier> names) {
+  if (auto *name = dyn_cast<ast::NameExpr>(&expr))
+    return llvm::any_of(names, [&](const ast::Identifier &id) { return id.text == name->name; });
+  if (auto *binary = dyn_cast<ast::BinaryExpr>(&expr))
+    return mentions(*binary->lhs, names) || mentions(*binary->rhs, names);
+  if (auto *unary = dyn_cast<ast::UnaryExpr>(&expr))
+    return mentions(*unary->operand, names);
+  if (auto *index = dyn_cast<ast::IndexExpr>(&expr))
+    return mentions(*index->base, names) ||
+           llvm::any_of(index->subscripts, [&](const ast::Subscript &subscript) {
+             return subscript.index && mentions(*subscript.index, names);
+           });
+  if (auto *call = dyn_cast<ast::CallExpr>(&expr))
+    return llvm::any_of(call->arguments,
+                        [&](const ast::Argument &argument) { return mentions(*argument.value, names); });
+  if (auto *conditional = dyn_cast<ast::ConditionalExpr>(&expr))
+    return mentions(*conditional->condition, names) || mentions(*conditional->thenValue, names) ||
+           mentions(*conditional->elseValue, names);
+  return false;
+}
+
+void Evaluator::addBinding(const ast::BindingDecl &decl, Instance &instance) {
+  StringRef name = decl.name.text;
+  auto *comprehension = dyn_cast<ast::ComprehensionExpr>(decl.value.get());
+  bool perElement = comprehension && decl.spelling &&
+                    llvm::any_of(decl.spelling->pieces, [&](const ast::KeySpelling::Piece &piece) {
+                      return piece.hole && mentions(*piece.hole, comprehension->targets);
+                    });
+  Value value;
+  if (perElement) {
+    Values elements;
+    bool ok = forEachElement(*comprehension, [&](Value element) {
+      std::optional<std::string> segment = evalSpelling(*decl.spelling);
+      elements.push_back(
+          segment ? bind(element, instance, joinKey(instance.key, *segment), true, decl.range, name)
+                  : Value(Poison{}));
+    });
+    value = ok ? Value::list(std::move(elements)) : Value(Poison{});
+  } else {
+    std::optional<std::string> segment = decl.spelling ? evalSpelling(*decl.spelling) : name.str();
+    Value made = evalSingle(*decl.value);
+    if (segment)
+      value = bind(made, instance, joinKey(instance.key, *segment), segment->empty(), decl.range, name);
+  }
+  if (value.isPoison())
+    instance.failed = true;
+  value.origin = decl.name.range;
+  instance.names[name] = std::move(value);
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+// The numbers of inputs and outputs of a weight as torch.nn.init counts them.
+static std::pair<double, double> fans(ArrayRef<Size> shape) {
+  double receptive = 1;
+  for (const Size &size : shape.drop_front(std::min<size_t>(2, shape.size())))
+    receptive *= double(size.constant());
+  double out = shape.empty() ? 1 : double(shape[0].constant());
+  double in = shape.size() < 2 ? out : double(shape[1].constant());
+  return {in * receptive, out * receptive};
+}
+
+// zeros, ones, full(v), uniform(lo, hi), normal(mean, std), xavier_uniform, kaiming_uniform(a).
+std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, ArrayRef<Size> shape) {
+  const ast::Expr *init = decl.init.get();
+  auto *call = dyn_cast<ast::CallExpr>(init);
+  auto *word = dyn_cast<ast::NameExpr>(call ? call->callee.get() : init);
+  static constexpr StringLiteral known[] = {"zeros",  "ones",           "full",           "uniform",
+                                            "normal", "xavier_uniform", "kaiming_uniform"};
+  if (!word) {
+    if (init->kind != ast::Expr::Kind::Error)
+      error(init->range, "the initial values of a weight are `zeros`, `ones`, `full(v)`, `uniform(lo, hi)`, "
+                         "`normal(mean, std)`, `xavier_uniform` or `kaiming_uniform(a)`");
+    return std::nullopt;
+  }
+  struct Row {
+    StringRef name;
+    SmallVector<StringRef> parameters;
+    SmallVector<bool> optional;
+  };
+  const Row rows[] = {{"zeros", {}, {}},
+                      {"ones", {}, {}},
+                      {"full", {"v"}, {false}},
+                      {"uniform", {"lo", "hi"}, {true, true}},
+                      {"normal", {"mean", "std"}, {true, true}},
+                      {"xavier_uniform", {}, {}},
+                      {"kaiming_uniform", {"a"}, {true}}};
+  const Row *row = llvm::find_if(rows, [&](const Row &r) { return r.name == word->name; });
+  if (row == std::end(rows)) {
+    std::optional<Value> other = lookup(word->name);
+    Diagnostic &diagnostic = error(word->range, "unknown initial value `" + word->name + "`")
+                                 .suggest(nearestName(word->name, llvm::to_vector_of<StringRef>(known)));
+    diagnostic.note(
+        "the initial values are `zeros`, `ones`, `full(v)`, `uniform(lo, hi)`, `normal(mean, std)`, "
+        "`xavier_uniform`, `kaiming_uniform(a)`");
+    return std::nullopt;
+  }
+  SmallVector<CallArgument> arguments;
+  if (call)
+    for (const ast::Argument &argument : call->arguments)
+      arguments.push_back({evalSingle(*argument.value), argument.value->range, argument.name});
+  auto order = matchArguments("`" + word->name.str() + "`", row->parameters, row->optional, arguments,
+                              init->range, SourceRange());
+  if (!order)
+    return std::nullopt;
+  std::optional<double> numbers[2];
+  for (auto [i, from] : llvm::enumerate(*order)) {
+    if (from < 0)
+      continue;
+    const Value &value = arguments[from].value;
+    if (value.isPoison())
+      return std::nullopt;
+    if (!value.isNumber() || value.is<bool>()) {
+      error(arguments[from].range, "`" + row->parameters[i] + "` of `" + word->name +
+                                       "` must be a number, found " + value.describe());
+      return std::nullopt;
+    }
+    numbers[i] = value.asDouble();
+  }
+  Builder builder(&context);
+  auto make = [&](InitKind kind, double a, double b) {
+    return InitAttr::get(&context, kind, builder.getF64FloatAttr(a), builder.getF64FloatAttr(b));
+  };
+  auto [in, out] = fans(shape);
+  StringRef name = word->name;
+  if (name == "zeros" || name == "ones")
+    return make(InitKind::Constant, name == "ones", 0);
+  if (name == "full")
+    return make(InitKind::Constant, *numbers[0], 0);
+  if (name == "uniform")
+    return make(InitKind::Uniform, numbers[0].value_or(0.0), numbers[1].value_or(1.0));
+  if (name == "normal")
+    return make(InitKind::Normal, numbers[0].value_or(0.0), numbers[1].value_or(1.0));
+  double bound;
+  if (name == "xavier_uniform")
+    bound = in + out > 0 ? std::sqrt(6.0 / (in + out)) : 0.0;
+  else
+    bound = in > 0 ? std::sqrt(6.0 / ((1 + numbers[0].value_or(0.0) * numbers[0].value_or(0.0)) * in)) : 0.0;
+  return make(InitKind::Uniform, -bound, bound);
+}
+
+void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
+  StringRef name = decl.name.text;
+  auto fail = [&] {
+    instance.names[name] = Poison{};
+    instance.failed = true;
+  };
+  bool isParam = decl.role == ast::VariableDecl::Role::Param;
+  if (decl.role == ast::VariableDecl::Role::State) {
+    error(decl.range, "`state` is not supported yet");
+    return fail();
+  }
+  std::optional<TypeSpec> type = resolveType(*decl.type, false);
+  if (!type)
+    return fail();
+  if (type->kind != TypeSpec::Tensor || (isParam && !isFloat(type->dtype))) {
+    error(decl.type->range,
+          (isParam ? "a `param` must be a tensor of floats, found " : "a `buffer` must be a tensor, found ") +
+              quoteType(*type));
+    return fail();
+  }
+  std::optional<Shape> sizes = evalShape(*type);
+  if (!sizes)
+    return fail();
+  for (const Size &size : *sizes) {
+    if (!size.isConstant() && !size.hasHyper()) {
+      error(decl.type->range, "the shape of a weight must be constant, found " + shapeString(*sizes));
+      return fail();
+    }
+  }
+  std::optional<InitAttr> init = evalInit(decl, *sizes);
+  std::optional<std::string> segment = decl.spelling ? evalSpelling(*decl.spelling) : name.str();
+  if (!init || !segment)
+    return fail();
+  if (!isFloat(type->dtype) && init->getKind() != InitKind::Constant) {
+    error(decl.init->range,
+          "the initial values of " + spelling(type->dtype) + " must be `zeros`, `ones` or `full(v)`");
+    return fail();
+  }
+
+  auto weight = std::make_unique<Weight>();
+  weight->decl = &decl;
+  weight->key = joinKey(instance.key, *segment);
+  weight->dtype = type->dtype;
+  weight->shape = *sizes;
+  weight->init = *init;
+  auto [place, isNew] = weightsByKey.try_emplace(weight->key, weight.get());
+  if (!isNew) {
+    // Told once for each place that binds the second one.
+    SourceRange at = instance.range.isValid() && place->second->decl == &decl ? instance.range : decl.range;
+    error(at, "two weights have the key `" + weight->key + "`")
+        .note(place->second->decl->name.range, "the first is declared here")
+        .note("`as` gives a member another key");
+  }
+  instance.names[name] = static_cast<const Weight *>(weight.get());
+  instance.names[name].origin = decl.name.range;
+  instance.weights.push_back(weight.get());
+  weights.push_back(std::move(weight));
+}
+
+} // namespace rondo::sema

@@ -1,0 +1,31 @@
+// Small things that the files of the evaluator share.
+#pragma once
+
+#include "compiler/Frontend/Evaluator.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+namespace rondo::sema {
+
+/// On arguments and results of entry points whose element type is u8, not i8.
+inline constexpr llvm::StringLiteral unsignedAttr = "rondo.unsigned";
+
+/// On arguments of entry points: the value of one that is not given, an i64, f64 or bool.
+inline constexpr llvm::StringLiteral defaultAttr = "rondo.default";
+
+/// The name that a member of a model declares, or null.
+const ast::Identifier *memberName(const ast::Decl &decl);
+
+/// "1 argument", "3 arguments"
+inline std::string count(size_t n, llvm::StringRef noun) {
+  return std::to_string(n) + " " + noun.str() + (n == 1 ? "" : "s");
+}
+
+/// The values that a value stands for: several results, or itself.
+inline llvm::ArrayRef<Value> flat(const Value &value) {
+  if (const Results *results = value.get<Results>())
+    return *results->values;
+  return value;
+}
+
+} // namespace rondo::sema

@@ -1,0 +1,128 @@
+// Texts of values, see Signature.h.
+#include "compiler/Frontend/Signature.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace rondo::sema {
+
+std::string Evaluator::Signature::number(const SizeAtom *atom) {
+  auto *found = llvm::find(atoms, atom);
+  if (found == atoms.end()) {
+    atoms.push_back(atom);
+    found = &atoms.back();
+  }
+  return "#" + std::to_string(found - atoms.begin());
+}
+
+std::string Evaluator::Signature::sizeText(const Size &size) {
+  return size.str([&](const SizeAtom *atom) { return number(atom); });
+}
+
+void Evaluator::Signature::addInstance(Instance *instance) {
+  auto *found = llvm::find(instances, instance);
+  text += "@" + std::to_string(found - instances.begin());
+  if (found != instances.end())
+    return;
+  instances.push_back(instance);
+  instance->collectWeights(weights);
+  text += llvm::formatv(":{0}(", static_cast<const void *>(instance->model.decl)).str();
+  for (const Value &argument : instance->arguments)
+    add(argument);
+  text += ")";
+}
+
+void Evaluator::Signature::add(const Value &value) {
+  if (const Tensor *tensor = value.get<Tensor>()) {
+    text += spelling(tensor->dtype).str() + "[";
+    for (const Size &size : tensor->shape)
+      text += sizeText(size) + ",";
+    text += "]";
+    tensors.push_back(*tensor);
+  } else if (const Size *size = value.get<Size>()) {
+    text += "size " + sizeText(*size);
+  } else if (const std::string *string = value.get<std::string>()) {
+    text += "\"" + std::to_string(string->size()) + ":" + *string;
+  } else if (const double *number = value.get<double>()) {
+    text += llvm::formatv("float {0:x}", llvm::bit_cast<uint64_t>(*number)).str();
+  } else if (value.isNumber() || value.isNone() || value.is<DType>()) {
+    text += value.text();
+  } else if (const List *list = value.get<List>()) {
+    text += "[";
+    for (const Value &element : *list->elements)
+      add(element);
+    text += "]";
+  } else if (const Range *range = value.get<Range>()) {
+    text += "range ";
+    add(range->bounds->first);
+    add(range->bounds->second);
+  } else if (Instance *const *instance = value.get<Instance *>()) {
+    addInstance(*instance);
+  } else if (const ModelRef *model = value.get<ModelRef>()) {
+    text += llvm::formatv("model {0}", static_cast<const void *>(model->decl)).str();
+  } else if (auto *recipe = value.get<std::shared_ptr<const Recipe>>()) {
+    text += llvm::formatv("recipe {0}(", static_cast<const void *>((*recipe)->model.decl)).str();
+    for (const ast::Parameter &parameter : (*recipe)->model.decl->parameters)
+      add((*recipe)->arguments.lookup(parameter.name.text));
+    text += ")";
+  } else if (const FunctionRef *function = value.get<FunctionRef>()) {
+    text += llvm::formatv("def {0}", static_cast<const void *>(function->decl)).str();
+    if (function->self)
+      addInstance(function->self);
+  } else if (const BuiltinRef *builtin = value.get<BuiltinRef>()) {
+    text += "builtin " + builtin->builtin->name.str();
+  } else {
+    complete = false;
+  }
+  text += ";";
+}
+
+void Evaluator::Signature::addFacts(const SizeFacts &all) {
+  for (const SizeFacts::Fact &fact : all.list()) {
+    bool known = true;
+    auto check = [&](const SizeAtom *atom) { known &= llvm::is_contained(atoms, atom); };
+    fact.a.visitBaseAtoms(check);
+    fact.b.visitBaseAtoms(check);
+    if (!known)
+      continue;
+    facts.push_back(fact);
+    text += (fact.divisible ? "divides " : "equal ") + sizeText(fact.a) + " " + sizeText(fact.b) + ";";
+  }
+}
+
+void Evaluator::Signature::addSharing() {
+  DenseMap<const Weight *, size_t> first;
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    text += weight->typeString() + ";";
+    auto [place, isNew] = first.try_emplace(weight, i);
+    if (!isNew)
+      text += std::to_string(i) + "=" + std::to_string(place->second) + ";";
+  }
+}
+
+Value rebuild(const Value &value, llvm::function_ref<Value(const Tensor &)> tensor,
+              llvm::function_ref<Size(const Size &)> size) {
+  auto all = [&](ArrayRef<Value> values) {
+    Values result;
+    for (const Value &element : values)
+      result.push_back(rebuild(element, tensor, size));
+    return result;
+  };
+  if (const Tensor *found = value.get<Tensor>()) {
+    Value other = tensor(*found);
+    other.origin = value.origin;
+    return other;
+  }
+  if (const Size *found = value.get<Size>())
+    return size(*found);
+  if (const List *list = value.get<List>())
+    return Value::list(all(*list->elements));
+  if (const Results *results = value.get<Results>())
+    return Results{std::make_shared<const Values>(all(*results->values))};
+  if (const Range *range = value.get<Range>())
+    return Range{std::make_shared<const std::pair<Value, Value>>(
+        rebuild(range->bounds->first, tensor, size), rebuild(range->bounds->second, tensor, size))};
+  return value;
+}
+
+} // namespace rondo::sema

@@ -1,0 +1,156 @@
+// The order of all passes, from the phase `rondo` to the phase `llvm`.
+//
+// At -O0 only what is needed to be right runs; from -O1 on everything does, and
+// the level is LLVM's affair. What holds in each phase is in compiler/README.md.
+#include "compiler/Pipeline/Pipeline.h"
+#include "compiler/Buffers/Passes.h"
+#include "compiler/Conversion/RondoToLinalg/Passes.h"
+#include "compiler/Conversion/RuntimeToLLVM/Passes.h"
+#include "compiler/Target/CPU/Passes.h"
+#include "compiler/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace rondo;
+
+static void cleanUp(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// rondo -> graph: what will be computed.
+static void toGraph(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addPass(createFoldEmptyTensors());
+  cleanUp(pm);
+  if (options.optLevel > 0) {
+    pm.addNestedPass<func::FuncOp>(createSplitGates());
+    pm.addNestedPass<func::FuncOp>(createJoinContractions());
+    pm.addNestedPass<func::FuncOp>(createJoinGates());
+    pm.addNestedPass<func::FuncOp>(createFissionScan());
+    cleanUp(pm); // what fission left behind must not be taken for work on weights
+  }
+  pm.addPass(createHoistPrepare());
+  cleanUp(pm);
+}
+
+/// graph -> linalg: every operation has its destination.
+static void toLinalg(OpPassManager &pm, const PipelineOptions &) {
+  pm.addPass(createEntryDestinations());
+  pm.addNestedPass<func::FuncOp>(createRondoToLinalg());
+  cleanUp(pm);
+  pm.addPass(createFoldSizes());
+  pm.addNestedPass<func::FuncOp>(createPlaceCarries());
+  cleanUp(pm);
+  // Common fills and empty tensors are split again: each belongs to one destination.
+  pm.addNestedPass<func::FuncOp>(createFoldDestinations());
+  // Puts the destination under the operation that computes into it.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+}
+
+/// linalg -> kernels: tiles and vectors for the target.
+static void toKernels(OpPassManager &pm, const PipelineOptions &options) {
+  if (options.optLevel == 0)
+    return;
+  CpuKernelsOptions kernels;
+  kernels.vectorBits = options.target.vectorBits;
+  kernels.registers = options.target.vectorRegisters;
+  pm.addNestedPass<func::FuncOp>(createCpuKernels(kernels));
+  cleanUp(pm);
+  pm.addPass(createHoistPrepare()); // packed weights
+  cleanUp(pm);
+  // They are packed where they shall lie. The analysis would trip over the destinations of loops.
+  pm.addNestedPass<func::FuncOp>(createFoldDestinations());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+}
+
+/// kernels -> buffers: memory. No loop-invariant motion before the memrefs: it
+/// would lift a fill out of a scan, and cost a copy every step.
+static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createFoldDestinations());
+  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  pm.addPass(createBufferize());
+  cleanUp(pm);
+  pm.addPass(createCanonicalizerPass()); // a copy onto itself folds only now
+  // A size computed in a loop would keep the buffer in it.
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+  CheckTimeLoopsOptions check;
+  check.remarkCopies = true;
+  pm.addNestedPass<func::FuncOp>(createCheckTimeLoops(check));
+  pm.addNestedPass<func::FuncOp>(createScanToLoop());
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+  PlanMemoryOptions plan;
+  plan.explain = options.explain;
+  pm.addPass(createPlanMemory(plan));
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createCopyToLoops());
+  pm.addNestedPass<func::FuncOp>(createGuardSizes());
+}
+
+/// buffers -> llvm: loops become branches, memrefs pointers, the boundary is made.
+static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createExpandToCast());
+  pm.addPass(createRuntimeToLLVM());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  if (options.optLevel > 0)
+    pm.addNestedPass<func::FuncOp>(createCpuMath());
+  auto whole = VectorTransferToSCFOptions().enableFullUnroll();
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(whole));
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  cleanUp(pm);
+  // What cpu-math left: everything at -O0, and f64. Before vectors, of which elements are taken.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.vectorContractLowering = vector::VectorContractLowering::OuterProduct;
+  vectors.vectorTransposeLowering = vector::VectorTransposeLowering::Shuffle1D;
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  arith::ArithExpandOpsPassOptions expand; // division that rounds down
+  expand.includeBf16 = !options.target.convertsBf16;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  cleanUp(pm);
+}
+
+void rondo::buildPhase(OpPassManager &pm, Phase to, const PipelineOptions &options) {
+  switch (to) {
+  case Phase::Graph:
+    toGraph(pm, options);
+    break;
+  case Phase::Linalg:
+    toLinalg(pm, options);
+    break;
+  case Phase::Kernels:
+    toKernels(pm, options);
+    break;
+  case Phase::Buffers:
+    toBuffers(pm, options);
+    break;
+  case Phase::LLVM:
+    toLLVM(pm, options);
+    break;
+  default:
+    llvm_unreachable("no phase of MLIR behind another");
+  }
+  SetPhaseOptions phase;
+  phase.phase = phaseName(to).str();
+  pm.addPass(createSetPhase(phase));
+}

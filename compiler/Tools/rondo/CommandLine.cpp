@@ -1,0 +1,277 @@
+#include "compiler/Tools/rondo/CommandLine.h"
+#include "compiler/Emit/Target.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Option/Option.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+using namespace rondo;
+using namespace rondo::tool;
+using namespace llvm::opt;
+
+namespace {
+enum Flag {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTION
+};
+
+#define OPTTABLE_STR_TABLE_CODE
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTTABLE_STR_TABLE_CODE
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+#define OPTTABLE_SUBCOMMAND_IDS_TABLE_CODE
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTTABLE_SUBCOMMAND_IDS_TABLE_CODE
+#define OPTTABLE_SUBCOMMANDS_CODE
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTTABLE_SUBCOMMANDS_CODE
+
+constexpr OptTable::Info infos[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "compiler/Tools/rondo/Options.inc"
+#undef OPTION
+};
+
+class Table : public GenericOptTable {
+public:
+  Table()
+      : GenericOptTable(OptionStrTable, OptionPrefixesTable, infos, /*IgnoreCase=*/false, OptionSubCommands,
+                        OptionSubCommandIDsTable) {}
+
+  bool takes(StringRef command, const Arg &arg) const {
+    Option option = arg.getOption();
+    if (option.getKind() == Option::InputClass)
+      return true;
+    return isValidForSubCommand(&infos[option.getID() - 1], command);
+  }
+};
+
+/// Reads the flags of one command. The first mistake counts.
+class Reader {
+public:
+  Reader(const Table &table, StringRef command, ArrayRef<const char *> argv)
+      : table(table), command(command) {
+    unsigned missing = 0, missingCount = 0;
+    args.emplace(table.ParseArgs(argv, missing, missingCount));
+    if (missingCount)
+      wrong("flag `" + StringRef(argv[missing]) + "` needs a value");
+    for (const Arg *arg : *args) {
+      unsigned kind = arg->getOption().getKind();
+      if (kind == Option::UnknownClass)
+        unknown(arg->getAsString(*args));
+      else if (!table.takes(command, *arg))
+        wrong("`rondo " + command + "` takes no `" + arg->getSpelling() + "`");
+      else if (kind != Option::InputClass && arg->getNumValues() && StringRef(arg->getValue()).empty() &&
+               !arg->getOption().matches(OPT_given)) // none of them
+        wrong("flag `" + arg->getSpelling() + "` needs a value");
+    }
+  }
+
+  bool has(Flag flag) const { return args->hasArg(flag); }
+  std::string text(Flag flag) const { return args->getLastArgValue(flag).str(); }
+  std::vector<std::string> all(Flag flag) const { return args->getAllArgValues(flag); }
+  std::vector<std::string> inputs() const { return args->getAllArgValues(OPT_INPUT); }
+
+  template <typename T> std::optional<T> number(Flag flag) {
+    if (!has(flag))
+      return std::nullopt;
+    T value;
+    if (StringRef(text(flag)).getAsInteger(10, value)) {
+      wrong("flag `" + args->getLastArg(flag)->getSpelling() + "` needs a number, not `" + text(flag) + "`");
+      return std::nullopt;
+    }
+    return value;
+  }
+
+  /// NAME=VALUE, each.
+  std::vector<std::pair<std::string, std::string>> pairs(Flag flag) {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const std::string &text : all(flag)) {
+      auto [name, value] = StringRef(text).split('=');
+      if (name.empty() || value.empty())
+        wrong("expected NAME=VALUE, not `" + text + "`");
+      else
+        found.push_back({name.str(), value.str()});
+    }
+    return found;
+  }
+
+  void wrong(const Twine &message) {
+    if (error.empty())
+      error = message.str();
+  }
+  std::string error;
+
+private:
+  void unknown(const std::string &flag) {
+    std::string nearest;
+    unsigned distance = table.findNearest(flag, nearest);
+    wrong("unknown flag `" + flag + "`" + (distance <= 2 ? "; did you mean `" + nearest + "`?" : ""));
+  }
+
+  const Table &table;
+  StringRef command;
+  std::optional<InputArgList> args;
+};
+} // namespace
+
+Exit rondo::tool::fail(Exit exit, const Twine &message) {
+  errs() << "rondo: error: " << message << "\n";
+  return exit;
+}
+
+static void printOverview() {
+  outs() << "rondo compiles sequence models ahead of time.\n\nUSAGE: rondo COMMAND [FILE] "
+            "[flags]\n\nCOMMANDS:\n";
+  for (const OptTable::SubCommand &command : OptionSubCommands)
+    outs() << left_justify(Twine("  ").concat(command.Name).str(), 12) << command.HelpText << "\n";
+  outs() << "\n`rondo COMMAND --help` lists the flags of a command; `rondo --version` says the version.\n";
+}
+
+static void readFrontend(Reader &reader, CommandLine &line) {
+  line.frontend.model = reader.text(OPT_model);
+  line.frontend.entry = reader.text(OPT_entry);
+  line.frontend.set = reader.pairs(OPT_set);
+  line.dims = reader.all(OPT_dim);
+  for (auto &[name, value] : reader.pairs(OPT_dim)) {
+    int64_t size;
+    if (StringRef(value).getAsInteger(10, size) || size < 0)
+      reader.wrong("`--dim " + name + "=" + value + "`: a size is an integer, at least 0");
+    else
+      line.frontend.dim.push_back({name, size});
+  }
+  if (reader.has(OPT_given)) {
+    line.frontend.given.emplace();
+    for (const std::string &names : reader.all(OPT_given))
+      for (StringRef name : split(names, ','))
+        if (!name.trim().empty())
+          line.frontend.given->push_back(name.trim().str());
+  }
+}
+
+static void readTarget(Reader &reader, CommandLine &line) {
+  unsigned level = 3;
+  if (reader.has(OPT_O) && (StringRef(reader.text(OPT_O)).getAsInteger(10, level) || level > 3))
+    reader.wrong("`-O" + reader.text(OPT_O) + "`: the levels are 0, 1, 2 and 3");
+  line.pipeline.optLevel = line.emit.optLevel = level;
+  line.emit.debugInfo = reader.has(OPT_g);
+  auto target = resolveTarget(reader.has(OPT_target) ? reader.text(OPT_target) : "host");
+  if (target)
+    line.pipeline.target = line.emit.target = *target;
+  else
+    reader.wrong(toString(target.takeError()));
+}
+
+static void readInspect(Reader &reader, CommandLine &line) {
+  line.inspect.dumpPhases = reader.text(OPT_dump_phases);
+  line.inspect.printBefore = reader.all(OPT_print_before);
+  line.inspect.printAfter = reader.all(OPT_print_after);
+  line.inspect.printAfterChange = reader.has(OPT_print_after_change);
+  line.inspect.timing = reader.has(OPT_timing);
+  line.inspect.explain = line.pipeline.explain = reader.has(OPT_explain);
+  std::vector<std::string> passes;
+  if (!line.inspect.printBefore.empty() || !line.inspect.printAfter.empty())
+    forEachPass(line.pipeline, [&](Phase, StringRef flag) { passes.push_back(flag.str()); });
+  for (auto *list : {&line.inspect.printBefore, &line.inspect.printAfter})
+    for (const std::string &name : *list)
+      if (!is_contained(passes, name))
+        reader.wrong("no pass `" + name + "` runs; `rondo passes` lists those that do");
+}
+
+/// What to make: as --emit says, else by the output's suffix.
+static void readKind(Reader &reader, CommandLine &line) {
+  line.output = reader.text(OPT_o);
+  line.depfile = reader.text(OPT_depfile);
+  if (reader.has(OPT_emit)) {
+    line.kind = phaseByName(reader.text(OPT_emit));
+    if (!line.kind)
+      reader.wrong("cannot emit `" + reader.text(OPT_emit) + "`; `rondo compile --help` lists what there is");
+    return;
+  }
+  StringRef suffix = sys::path::extension(line.output);
+  line.kind = StringSwitch<std::optional<Phase>>(suffix)
+                  .Case("", Phase::Executable)
+                  .Case(".o", Phase::Object)
+                  .Case(".so", Phase::Shared)
+                  .Case(".a", Phase::Static)
+                  .Case(".h", Phase::Header)
+                  .Case(".mlir", Phase::Rondo)
+                  .Case(".ll", Phase::LLVMIR)
+                  .Case(".s", Phase::Assembly)
+                  .Default(std::nullopt);
+  if (!line.kind)
+    reader.wrong("the suffix `" + suffix +
+                 "` does not say what to make: none, .o, .so, .a, .h, .mlir, .ll or .s do");
+}
+
+static void readRun(Reader &reader, CommandLine &line) {
+  line.seed = reader.number<uint64_t>(OPT_seed);
+  line.inputs = reader.all(OPT_input);
+  line.outputFolder = reader.text(OPT_output);
+  line.decode = reader.text(OPT_decode);
+  line.timeRuns = reader.number<uint32_t>(OPT_time).value_or(0);
+  (void)reader.pairs(OPT_input);
+}
+
+std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **argv) {
+  if (argc < 2)
+    return fail(UsageError, "no command; `rondo --help` lists them");
+  StringRef first = argv[1];
+  if (first == "--version") {
+    outs() << "rondo " RONDO_VERSION "\n";
+    return Done;
+  }
+  if (first == "--help" || first == "-h" || first == "help") {
+    printOverview();
+    return Done;
+  }
+
+  Table table;
+  auto *command = llvm::find_if(OptionSubCommands, [&](auto &c) { return first == c.Name; });
+  if (command == std::end(OptionSubCommands))
+    return fail(UsageError, "no command `" + first + "`; `rondo --help` lists them");
+  Reader reader(table, first, ArrayRef<const char *>(argv + 2, argc - 2));
+  if (!reader.error.empty())
+    return fail(UsageError, reader.error);
+  if (reader.has(OPT_help)) {
+    table.printHelp(outs(), command->Usage, ("rondo " + first).str().c_str(), false, false, Visibility(),
+                    first);
+    return Done;
+  }
+  if (reader.has(OPT_version)) {
+    outs() << "rondo " RONDO_VERSION "\n";
+    return Done;
+  }
+
+  CommandLine line;
+  line.command = StringSwitch<Command>(first)
+                     .Case("check", Command::Check)
+                     .Case("compile", Command::Compile)
+                     .Case("run", Command::Run)
+                     .Case("passes", Command::Passes)
+                     .Default(Command::Ops);
+  bool takesFile = line.command <= Command::Run;
+  std::vector<std::string> inputs = reader.inputs();
+  if (inputs.size() != takesFile)
+    reader.wrong("`rondo " + first + "` takes " + (takesFile ? "one file" : "no file") + ", not " +
+                 Twine(inputs.size()));
+  else if (takesFile)
+    line.input = inputs[0];
+  line.weights = reader.text(OPT_weights);
+  readFrontend(reader, line);
+  readTarget(reader, line);
+  readInspect(reader, line);
+  if (line.command == Command::Compile)
+    readKind(reader, line);
+  readRun(reader, line);
+  if (!reader.error.empty())
+    return fail(UsageError, reader.error);
+  return line;
+}

@@ -1,0 +1,59 @@
+#include "compiler/Tools/rondo/LoadedModel.h"
+#include "compiler/Emit/Files.h"
+#include "compiler/Emit/Link.h"
+#include "compiler/Tools/rondo/Session.h"
+#include "rondo/rondo.h"
+#include <dlfcn.h>
+
+using namespace mlir;
+using namespace rondo;
+using namespace rondo::tool;
+
+LoadedModel::~LoadedModel() {
+  if (library)
+    dlclose(library);
+}
+
+Exit LoadedModel::load(const CommandLine &line) {
+  DefaultTimingManager manager;
+  manager.setEnabled(line.inspect.timing);
+  manager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+  TimingScope timing = manager.getRootScope();
+
+  Session session(line);
+  if (Exit exit = session.load(timing))
+    return exit;
+  if (Exit exit = session.lowerTo(Phase::LLVM, timing))
+    return exit;
+  if (!session.interface())
+    return UserError;
+  std::string symbol = session.descriptor();
+  std::optional<Code> code;
+  if (Exit exit = session.code(/*withMain=*/false, timing, code))
+    return exit;
+  TimingScope scope = timing.nest("emit and link");
+  auto object = code->emit(llvm::CodeGenFileType::ObjectFile);
+  if (!object)
+    return fail(UserError, toString(object.takeError()));
+
+  auto file = TemporaryFile::create("so");
+  if (!file)
+    return fail(UserError, toString(file.takeError()));
+  if (llvm::Error error = linkShared(file->getPath(), *object, {line.tool, line.emit.debugInfo}))
+    return fail(UserError, toString(std::move(error)));
+  library = dlopen(file->getPath().str().c_str(), RTLD_NOW | RTLD_LOCAL);
+  model = library ? static_cast<const rondo_model *>(dlsym(library, symbol.c_str())) : nullptr;
+  if (!model)
+    return fail(UserError, llvm::Twine("cannot load the compiled model: ") + dlerror());
+  return Done;
+}
+
+Exit LoadedModel::checkWeights(const std::string &path) const {
+  rondo_error error;
+  void *prepared = rondo_allocate(model->prepared_bytes);
+  if (!prepared)
+    return fail(UserError, "no memory for the prepared weights");
+  rondo_status status = rondo_load_weights(model, path.c_str(), prepared, nullptr, &error);
+  rondo_free(prepared);
+  return status == RONDO_OK ? Done : fail(UserError, error.message);
+}

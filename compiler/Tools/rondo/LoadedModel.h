@@ -1,0 +1,26 @@
+// A model compiled and loaded into this process.
+#pragma once
+
+#include "compiler/Tools/rondo/CommandLine.h"
+#include "rondo/abi.h"
+
+namespace rondo::tool {
+
+class LoadedModel {
+public:
+  LoadedModel() = default;
+  LoadedModel(const LoadedModel &) = delete;
+  ~LoadedModel();
+
+  /// Compiles line.input to a temporary shared library and opens it.
+  Exit load(const CommandLine &line);
+  /// Whether the weights of a file fit; a message says what does not.
+  Exit checkWeights(const std::string &path) const;
+  const rondo_model *get() const { return model; }
+
+private:
+  void *library = nullptr;
+  const rondo_model *model = nullptr;
+};
+
+} // namespace rondo::tool

@@ -1,0 +1,53 @@
+// The flags of `rondo`, and which command takes which.
+include "llvm/Option/OptParser.td"
+
+def Check : SubCommand<"check", "look for mistakes in a program", "rondo check FILE [options]">;
+def Compile : SubCommand<"compile", "make an executable, a library, a header, or the text of a phase",
+                         "rondo compile FILE [-o OUT] [options]">;
+def Run : SubCommand<"run", "compile and call an entry point", "rondo run FILE [options]">;
+def Passes : SubCommand<"passes", "list the passes in the order in which they run", "rondo passes [-O0]">;
+def Ops : SubCommand<"ops", "list the operations of the dialect", "rondo ops">;
+
+// --name VALUE and --name=VALUE.
+multiclass Value<string name, string meta, string help, list<SubCommand> commands> {
+  def NAME : Separate<["--"], name, commands>, MetaVarName<meta>, HelpText<help>;
+  def NAME#_eq : Joined<["--"], name#"=", commands>, Alias<!cast<Separate>(NAME)>;
+}
+
+def help : Flag<["--"], "help", [Check, Compile, Run, Passes, Ops]>, HelpText<"Say what a command takes">;
+def h : Flag<["-"], "h", [Check, Compile, Run, Passes, Ops]>, Alias<help>;
+def version : Flag<["--"], "version", [Check, Compile, Run, Passes, Ops]>, HelpText<"Say the version">;
+
+// What is compiled.
+defm model : Value<"model", "NAME", "The root model (else the file's last)", [Check, Compile, Run]>;
+defm entry : Value<"entry", "NAME", "The entry point (compile: all; run: forward)", [Check, Compile, Run]>;
+defm set : Value<"set", "NAME=VALUE", "Give a hyper-parameter of the root model", [Check, Compile, Run]>;
+defm dim : Value<"dim", "NAME=SIZE", "Fix a dimension variable", [Check, Compile, Run]>;
+defm given : Value<"given", "NAMES", "The optional arguments that are there, with commas", [Check, Compile, Run]>;
+defm weights : Value<"weights", "FILE", "Weights, a safetensors file (compile: checks them)", [Compile, Run]>;
+
+// What is made of it.
+def o : JoinedOrSeparate<["-"], "o", [Compile]>, MetaVarName<"PATH">,
+        HelpText<"The output; its suffix says what to make">;
+defm emit : Value<"emit", "KIND", "What to make: ast, rondo, graph, linalg, kernels, buffers, llvm, llvmir, asm, obj, "
+                  "exe, shared, static, header", [Compile]>;
+defm target : Value<"target", "NAME", "The processor: host, x86-64-v3, x86-64-v4", [Compile, Run]>;
+def O : Joined<["-"], "O", [Compile, Run, Passes]>, MetaVarName<"LEVEL">, HelpText<"Optimise: 0, 1, 2 or 3 (the default)">;
+def g : Flag<["-"], "g", [Compile, Run]>, HelpText<"Keep lines and functions for debuggers">;
+defm depfile : Value<"depfile", "PATH", "Write the files that were read, for make and ninja", [Compile]>;
+
+// What a run is given.
+defm seed : Value<"seed", "N", "Draw weights and missing inputs from this seed", [Run]>;
+defm input : Value<"input", "NAME=FILE.npy", "An argument; a number as NAME=5", [Run]>;
+defm output : Value<"output", "DIR", "Write results as 0.npy, 1.npy, ...", [Run]>;
+defm decode : Value<"decode", "FILE", "Print integer results as characters of this text", [Run]>;
+defm time : Value<"time", "N", "Time N calls", [Run]>;
+
+// Looking inside.
+defm dump_phases : Value<"dump-phases", "DIR", "Write the text of every phase", [Compile, Run]>;
+defm print_before : Value<"print-before", "PASS", "Print the IR before a pass", [Compile, Run]>;
+defm print_after : Value<"print-after", "PASS", "Print the IR after a pass", [Compile, Run]>;
+def print_after_change : Flag<["--"], "print-after-change", [Compile, Run]>,
+                         HelpText<"Print the IR after each pass that changes it">;
+def timing : Flag<["--"], "timing", [Compile, Run]>, HelpText<"Say how long each pass takes">;
+def explain : Flag<["--"], "explain", [Compile, Run]>, HelpText<"Say what passes did, and did not do, and why">;

@@ -1,0 +1,52 @@
+// One compilation: the input, its messages and the module that it becomes.
+#pragma once
+
+#include "compiler/Emit/Code.h"
+#include "compiler/Tools/rondo/CommandLine.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace rondo::tool {
+
+class Session {
+public:
+  explicit Session(const CommandLine &line);
+
+  /// `rondo check`.
+  Exit check();
+  /// The text of the syntax tree.
+  Exit syntaxTree(std::string &text);
+  /// Reads the input: a source is brought to the phase `rondo`, a .mlir file is
+  /// in the phase that it says.
+  Exit load(mlir::TimingScope &timing);
+  /// Brings the module to a phase of MLIR.
+  Exit lowerTo(Phase phase, mlir::TimingScope &timing);
+  /// Makes LLVM IR of the module; `withMain` for an executable.
+  Exit code(bool withMain, mlir::TimingScope &timing, std::optional<Code> &code);
+
+  mlir::ModuleOp module() { return *owned; }
+  /// The interface of a module in the phase `llvm`; null, with a message, if it has none.
+  mlir::DictionaryAttr interface();
+  /// The symbol of the descriptor.
+  std::string descriptor();
+  /// All files that were read.
+  std::vector<std::string> files();
+
+private:
+  bool isMlir() const { return llvm::StringRef(line.input).ends_with(".mlir"); }
+  Exit open(FileId &file);
+  Exit finish(const Diagnostics &diagnostics);
+
+  const CommandLine &line;
+  mlir::MLIRContext context;
+  FileTable table;
+  llvm::SourceMgr sources;
+  std::unique_ptr<mlir::SourceMgrDiagnosticHandler> printer;
+  mlir::OwningOpRef<mlir::ModuleOp> owned;
+};
+
+/// A message for a fault of ours, with the file that shows it.
+Exit ourFault(const llvm::Twine &what, llvm::StringRef reproducer);
+
+} // namespace rondo::tool

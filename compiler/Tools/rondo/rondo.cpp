@@ -1,0 +1,52 @@
+// rondo: the user's tool. Flags are in Options.td, commands in Commands.h.
+//
+// Exit codes: 0 done, 1 a mistake of the user's, 2 flags that are wrong whatever
+// the program, 3 a fault of ours.
+#include "compiler/Tools/rondo/Commands.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
+
+using namespace rondo;
+using namespace rondo::tool;
+
+static Exit dispatch(const CommandLine &line) {
+  switch (line.command) {
+  case Command::Check:
+    return check(line);
+  case Command::Compile:
+    return compile(line);
+  case Command::Run:
+    return run(line);
+  case Command::Passes:
+    return listPasses(line);
+  case Command::Ops:
+    return listOperations();
+  }
+  llvm_unreachable("all commands are handled");
+}
+
+int main(int argc, char **argv) {
+  auto parsed = parseCommandLine(argc, argv);
+  if (Exit *exit = std::get_if<Exit>(&parsed))
+    return *exit;
+  CommandLine &line = std::get<CommandLine>(parsed);
+  line.tool = llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main));
+
+  // Nested programs recurse deeply; and a crash is ours to explain.
+  constexpr unsigned stackBytes = 256u << 20;
+  llvm::CrashRecoveryContext::Enable();
+  llvm::CrashRecoveryContext guard;
+  Exit exit = OurFault;
+  if (guard.RunSafelyOnThread([&] { exit = dispatch(line); }, stackBytes)) {
+    llvm::outs().flush();
+    if (std::error_code error = llvm::outs().error()) {
+      llvm::outs().clear_error();
+      return fail(UserError, "cannot write to stdout: " + error.message());
+    }
+    return exit;
+  }
+  llvm::sys::RunInterruptHandlers(); // removes temporary files
+  fail(OurFault, "internal error: a crash; please report it, with " + line.input);
+  _Exit(OurFault);
+}

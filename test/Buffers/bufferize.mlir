@@ -1,0 +1,63 @@
+// RUN: rondo-opt %s -rondo-bufferize -canonicalize -cse -canonicalize | FileCheck %s
+
+// Results lie in their destinations and are returned no more; inputs are copied before they are written.
+// CHECK-LABEL: func @entry(
+// CHECK-SAME: %[[T:.*]]: index {rondo.dim = "T"}, %[[X:.*]]: memref<?xf32> {rondo.name = "x"}, %[[D:.*]]: memref<?xf32> {rondo.result = 0 : i64}) attributes
+// CHECK: %[[A:.*]] = memref.alloc(
+// CHECK: linalg.tanh ins(%[[X]] : memref<?xf32>) outs(%[[A]] : memref<?xf32>)
+// CHECK: memref.copy %[[A]], %[[D]]
+// CHECK: return{{$}}
+func.func @entry(%T: index {rondo.dim = "T"}, %x: tensor<?xf32> {rondo.name = "x"}, %d: tensor<?xf32> {rondo.result = 0 : i64}) -> tensor<?xf32> attributes {rondo.entry} {
+  %y = linalg.tanh ins(%x : tensor<?xf32>) outs(%x : tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// A result that is an input.
+// CHECK-LABEL: func @prepare(
+// CHECK-SAME: %[[W:.*]]: memref<4xf32> {{.*}}, %[[D:.*]]: memref<4xf32> {rondo.result = 0 : i64}) attributes
+// CHECK: memref.copy %[[W]], %[[D]]
+func.func @prepare(%w: tensor<4xf32> {rondo.param = "w", rondo.init = #rondo.init<constant, 0.0, 0.0>}, %d: tensor<4xf32> {rondo.result = 0 : i64}) -> tensor<4xf32> attributes {rondo.prepare} {
+  return %w : tensor<4xf32>
+}
+
+// Private functions take rows with an offset and do not return their arguments; sizes they do.
+// CHECK-LABEL: func private @inner(
+// CHECK-SAME: memref<?x4xf32, strided<[4, 1], offset: ?>>) {
+// CHECK-LABEL: func private @outer(
+// CHECK-SAME: %[[A:.*]]: index, %[[D:.*]]: memref<?x4xf32, strided<[4, 1], offset: ?>>) -> index
+// CHECK: call @inner(%[[D]]) : (memref<?x4xf32, strided<[4, 1], offset: ?>>) -> ()
+// CHECK: return %[[A]] : index
+func.func private @inner(%d: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = linalg.tanh ins(%d : tensor<?x4xf32>) outs(%d : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+func.func private @outer(%n: index, %d: tensor<?x4xf32>) -> (index, tensor<?x4xf32>) {
+  %y = func.call @inner(%d) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %n, %y : index, tensor<?x4xf32>
+}
+
+// A scan keeps its form: no results, moved carries yielded; a carry that lives in a stack with gaps
+// has the strides of its slots, one that does not is dense.
+// CHECK-LABEL: func @scan(
+// CHECK-SAME: %{{.*}}: index {{.*}}, %[[S:.*]]: memref<2x4xf32> {{.*}}, %[[D0:.*]]: memref<?x2x8xf32> {rondo.result = 0 : i64}, %[[D1:.*]]: memref<2x4xf32> {rondo.result = 1 : i64})
+// CHECK: %[[HALF:.*]] = memref.subview %[[D0]]
+// CHECK: rondo.scan_into {{.*}} nexts(%{{.*}}, %[[D1]] : {{.*}}) stacks(%[[HALF]] :
+// CHECK-NEXT: ^bb0({{.*}}: index, %[[H:.*]]: memref<2x4xf32, strided<[?, 1], offset: ?>>, %[[C:.*]]: memref<2x4xf32>, %{{.*}}: memref<2x4xf32, strided<[?, 1], offset: ?>>, %[[CN:.*]]: memref<2x4xf32>, %[[SLOT:.*]]: memref<2x4xf32, strided<[8, 1], offset: ?>>)
+// CHECK: linalg.tanh ins(%[[H]] : {{.*}}) outs(%[[SLOT]] :
+// CHECK: linalg.tanh ins(%[[C]] : {{.*}}) outs(%[[CN]] :
+// CHECK: rondo.yield %[[SLOT]], %[[CN]]
+// CHECK-NOT: memref.copy
+// CHECK: return{{$}}
+func.func @scan(%T: index {rondo.dim = "T"}, %s: tensor<2x4xf32> {rondo.name = "s"}, %d0: tensor<?x2x8xf32> {rondo.result = 0 : i64},
+    %d1: tensor<2x4xf32> {rondo.result = 1 : i64}) -> (tensor<?x2x8xf32>, tensor<2x4xf32>) attributes {rondo.entry} {
+  %e = bufferization.alloc_tensor() : tensor<2x4xf32>
+  %half = tensor.extract_slice %d0[0, 0, 0] [%T, 2, 4] [1, 1, 1] : tensor<?x2x8xf32> to tensor<?x2x4xf32>
+  %r:3 = rondo.scan_into %T starts(%s, %s : tensor<2x4xf32>, tensor<2x4xf32>) nexts(%e, %d1 : tensor<2x4xf32>, tensor<2x4xf32>) stacks(%half : tensor<?x2x4xf32>) {
+  ^bb0(%t: index, %h: tensor<2x4xf32>, %c: tensor<2x4xf32>, %hn: tensor<2x4xf32>, %cn: tensor<2x4xf32>, %slot: tensor<2x4xf32>):
+    %y = linalg.tanh ins(%h : tensor<2x4xf32>) outs(%slot : tensor<2x4xf32>) -> tensor<2x4xf32>
+    %z = linalg.tanh ins(%c : tensor<2x4xf32>) outs(%cn : tensor<2x4xf32>) -> tensor<2x4xf32>
+    rondo.yield %y, %z, %y : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
+  } -> tensor<2x4xf32>, tensor<2x4xf32>, tensor<?x2x4xf32>
+  %o = tensor.insert_slice %r#2 into %d0[0, 0, 0] [%T, 2, 4] [1, 1, 1] : tensor<?x2x4xf32> into tensor<?x2x8xf32>
+  return %o, %r#1 : tensor<?x2x8xf32>, tensor<2x4xf32>
+}

@@ -1,0 +1,13 @@
+// RUN: rondo-opt %s -rondo-check-time-loops | FileCheck %s
+
+// The one store that the program asks for: from an input into a destination.
+// CHECK-LABEL: func @store
+// CHECK: memref.copy
+func.func @store(%T: index, %xs: memref<?x4xf32>, %ys: memref<?x4xf32>) {
+  rondo.scan_into %T ins(%xs : memref<?x4xf32>) stacks(%ys : memref<?x4xf32>) {
+  ^bb0(%t: index, %x: memref<4xf32, strided<[1], offset: ?>>, %slot: memref<4xf32, strided<[1], offset: ?>>):
+    memref.copy %x, %slot : memref<4xf32, strided<[1], offset: ?>> to memref<4xf32, strided<[1], offset: ?>>
+    rondo.yield
+  }
+  return
+}

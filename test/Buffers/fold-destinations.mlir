@@ -1,0 +1,46 @@
+// RUN: rondo-opt %s -rondo-fold-destinations | FileCheck %s
+
+// Idle behind a loop over tiles that starts at the destination.
+// CHECK-LABEL: func @loop
+// CHECK: %[[R:.*]] = scf.for
+// CHECK-NOT: materialize_in_destination
+// CHECK: return %[[R]]
+func.func @loop(%d: tensor<16xf32>, %v: vector<8xf32>) -> tensor<16xf32> {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  %r = scf.for %i = %c0 to %c16 step %c8 iter_args(%a = %d) -> tensor<16xf32> {
+    %w = vector.transfer_write %v, %a[%i] {in_bounds = [true]} : vector<8xf32>, tensor<16xf32>
+    scf.yield %w : tensor<16xf32>
+  }
+  %m = bufferization.materialize_in_destination %r in %d : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  return %m : tensor<16xf32>
+}
+
+// Computed elsewhere: it stays.
+// CHECK-LABEL: func @elsewhere
+// CHECK: materialize_in_destination
+func.func @elsewhere(%s: tensor<4xf32>, %d: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.tanh ins(%s : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %m = bufferization.materialize_in_destination %0 in %d : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %m : tensor<4xf32>
+}
+
+// One empty tensor, two destinations: each use has its own.
+// CHECK-LABEL: func @one_each
+// CHECK-DAG: %[[A:.*]] = tensor.empty
+// CHECK-DAG: %[[B:.*]] = tensor.empty
+// CHECK-DAG: %[[C:.*]] = tensor.empty
+// CHECK: linalg.fill ins(%{{.*}}) outs(%[[FILL:.*]] : tensor<4xf32>)
+// CHECK: nexts(%[[N0:.*]], %[[N1:.*]] :
+// CHECK-NOT: tensor.empty
+func.func @one_each(%T: index, %x: f32) -> (tensor<4xf32>, tensor<4xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%x : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %r:2 = rondo.scan_into %T starts(%f, %f : tensor<4xf32>, tensor<4xf32>) nexts(%e, %e : tensor<4xf32>, tensor<4xf32>) {
+  ^bb0(%t: index, %a: tensor<4xf32>, %b: tensor<4xf32>, %an: tensor<4xf32>, %bn: tensor<4xf32>):
+    rondo.yield %b, %a : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<4xf32>
+  return %r#0, %r#1 : tensor<4xf32>, tensor<4xf32>
+}

@@ -1,0 +1,116 @@
+// RUN: rondo-opt %s -verify-diagnostics -split-input-file
+
+func.func @results(%T: index, %h0: tensor<8xf32>) {
+  // expected-error@+1 {{has 1 carries but only 0 results}}
+  rondo.scan %T carries(%h0 : tensor<8xf32>) {
+  ^bb0(%t: index, %h: tensor<8xf32>):
+    rondo.yield %h : tensor<8xf32>
+  }
+  return
+}
+
+// -----
+func.func @arguments(%T: index, %h0: tensor<8xf32>) {
+  // expected-error@+1 {{body needs 2 arguments: the step, a slice of each input, each carry}}
+  %h = rondo.scan %T carries(%h0 : tensor<8xf32>) {
+  ^bb0(%t: index):
+    rondo.yield %h0 : tensor<8xf32>
+  } -> tensor<8xf32>
+  return
+}
+
+// -----
+func.func @step(%T: index) {
+  // expected-error@+1 {{first argument of the body must be the step, of type index}}
+  rondo.scan %T {
+  ^bb0(%t: i64):
+  }
+  return
+}
+
+// -----
+func.func @yields(%T: index, %h0: tensor<8xf32>) {
+  %h = rondo.scan %T carries(%h0 : tensor<8xf32>) {
+  ^bb0(%t: index, %old: tensor<8xf32>):
+    // expected-error@+1 {{needs 1 values, stacks before carries, but has 2}}
+    rondo.yield %old, %old : tensor<8xf32>, tensor<8xf32>
+  } -> tensor<8xf32>
+  return
+}
+
+// -----
+func.func @negative() {
+  %T = arith.constant -1 : index
+  // expected-error@+1 {{has -1 steps}}
+  rondo.scan %T {
+  ^bb0(%t: index):
+  }
+  return
+}
+
+// -----
+func.func @rank(%T: index, %xs: tensor<f32>) {
+  // expected-error@+1 {{input 0 has no axis to slice}}
+  rondo.scan %T ins(%xs : tensor<f32>) {
+  ^bb0(%t: index, %x: tensor<f32>):
+  }
+  return
+}
+
+// -----
+func.func @slices(%xs: tensor<5x4xf32>) {
+  %T = arith.constant 6 : index
+  // expected-error@+1 {{input 0 has 5 slices for 6 steps}}
+  rondo.scan %T ins(%xs : tensor<5x4xf32>) {
+  ^bb0(%t: index, %x: tensor<4xf32>):
+  }
+  return
+}
+
+// -----
+func.func @lengths(%T: index, %xs: tensor<5x4xf32>, %ms: tensor<6xf32>) {
+  // expected-error@+1 {{input 1 has 6 slices for 5 steps}}
+  rondo.scan %T ins(%xs, %ms : tensor<5x4xf32>, tensor<6xf32>) {
+  ^bb0(%t: index, %x: tensor<4xf32>, %m: tensor<f32>):
+  }
+  return
+}
+
+// -----
+func.func @slice(%T: index, %xs: tensor<?x4xf32>) {
+  // expected-error@+1 {{slice 0 has type 'tensor<?xf32>' but is a slice of 'tensor<?x4xf32>'}}
+  rondo.scan %T ins(%xs : tensor<?x4xf32>) {
+  ^bb0(%t: index, %x: tensor<?xf32>):
+  }
+  return
+}
+
+// -----
+func.func @carry(%T: index, %h0: tensor<8xf32>, %other: tensor<?xf32>) {
+  // expected-error@+1 {{carry 0 starts as 'tensor<8xf32>', is 'tensor<8xf32>' in the body, 'tensor<?xf32>' when yielded and 'tensor<8xf32>' as result}}
+  %h = rondo.scan %T carries(%h0 : tensor<8xf32>) {
+  ^bb0(%t: index, %old: tensor<8xf32>):
+    rondo.yield %other : tensor<?xf32>
+  } -> tensor<8xf32>
+  return
+}
+
+// -----
+func.func @stack(%T: index, %y: tensor<8xf32>) {
+  // expected-error@+1 {{stack 0 is 'tensor<?x9xf32>' but 'tensor<8xf32>' is yielded}}
+  %ys = rondo.scan %T {
+  ^bb0(%t: index):
+    rondo.yield %y : tensor<8xf32>
+  } -> tensor<?x9xf32>
+  return
+}
+
+// -----
+func.func @slots(%T: index, %xs: tensor<5x4xf32>) {
+  // expected-error@+1 {{stack 0 has 4 slots for 5 steps}}
+  %ys = rondo.scan %T ins(%xs : tensor<5x4xf32>) {
+  ^bb0(%t: index, %x: tensor<4xf32>):
+    rondo.yield %x : tensor<4xf32>
+  } -> tensor<4x4xf32>
+  return
+}

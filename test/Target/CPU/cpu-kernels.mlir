@@ -1,0 +1,127 @@
+// RUN: rondo-opt %s -rondo-cpu-kernels -canonicalize -cse -split-input-file | FileCheck %s
+
+#bk = affine_map<(b, g, n, k) -> (b, k)>
+#gnk = affine_map<(b, g, n, k) -> (g, n, k)>
+#bgn = affine_map<(b, g, n, k) -> (b, g, n)>
+#bn = affine_map<(b, n) -> (b, n)>
+
+// A product of gates and what follows it are one loop nest: the gates stay in
+// vectors, only the result is stored. Weights are packed before the loops.
+// CHECK-LABEL: func.func @gates
+// CHECK-SAME: %[[H:[a-z0-9]+]]: tensor<12x64xf32> {{.*}}, %[[U:[a-z0-9]+]]: tensor<2x64x64xf32>
+// CHECK: %[[PACKED:.*]] = linalg.generic
+// CHECK:   tensor.extract %[[U]]
+// CHECK:   linalg.yield
+// CHECK-NOT: linalg.
+// CHECK: scf.for {{.*}} -> (tensor<12x64xf32>)
+// CHECK: scf.for {{.*}} -> (tensor<12x64xf32>)
+// CHECK:   scf.for {{.*}} -> (vector<16xf32>
+// CHECK:     tensor.extract %[[H]]
+// CHECK:     vector.transfer_read %[[PACKED]]
+// CHECK:     arith.mulf {{.*}} : vector<16xf32>
+// CHECK:   math.tanh {{.*}} : vector<16xf32>
+// CHECK:   vector.transfer_write
+// CHECK-NOT: linalg.
+func.func @gates(%h: tensor<12x64xf32> {rondo.name = "h"}, %u: tensor<2x64x64xf32> {rondo.prepared = 0 : i64},
+                 %out: tensor<12x64xf32> {rondo.result = 0 : i64}) -> tensor<12x64xf32> attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<12x2x64xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<12x2x64xf32>) -> tensor<12x2x64xf32>
+  %g = linalg.generic {indexing_maps = [#bk, #gnk, #bgn], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%h, %u : tensor<12x64xf32>, tensor<2x64x64xf32>) outs(%f : tensor<12x2x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<12x2x64xf32>
+  %g0 = tensor.extract_slice %g[0, 0, 0] [12, 1, 64] [1, 1, 1] : tensor<12x2x64xf32> to tensor<12x64xf32>
+  %g1 = tensor.extract_slice %g[0, 1, 0] [12, 1, 64] [1, 1, 1] : tensor<12x2x64xf32> to tensor<12x64xf32>
+  %t = linalg.generic {indexing_maps = [#bn, #bn, #bn], iterator_types = ["parallel", "parallel"]}
+      ins(%g0, %g1 : tensor<12x64xf32>, tensor<12x64xf32>) outs(%out : tensor<12x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %x = math.tanh %a : f32
+    %m = arith.mulf %x, %b : f32
+    linalg.yield %m : f32
+  } -> tensor<12x64xf32>
+  return %t : tensor<12x64xf32>
+}
+
+// -----
+
+// 40 lanes are panels of 16 that begin at 0, 16 and 24: the last overlaps.
+// CHECK: #[[$START:.*]] = affine_map<(d0) -> (24, d0 * 16)>
+// CHECK-LABEL: func.func @tail
+// CHECK: %[[C3:.*]] = arith.constant 3 : index
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to %[[C3]]
+// CHECK:   %[[AT:.*]] = affine.min #[[$START]](%[[I]])
+// CHECK:   vector.transfer_read %{{.*}}[%[[AT]]]
+// CHECK:   vector.transfer_write %{{.*}}[%[[AT]]]
+func.func @tail(%x: tensor<40xf32> {rondo.name = "x"}, %out: tensor<40xf32> {rondo.result = 0 : i64}) -> tensor<40xf32>
+    attributes {rondo.entry} {
+  %t = linalg.generic {indexing_maps = [affine_map<(n) -> (n)>, affine_map<(n) -> (n)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<40xf32>) outs(%out : tensor<40xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %m = arith.addf %a, %a : f32
+    linalg.yield %m : f32
+  } -> tensor<40xf32>
+  return %t : tensor<40xf32>
+}
+
+// -----
+
+// A sum over the last axis: partial sums in a vector, halves combined, then the
+// rest of the row one by one. The squares are computed on the way.
+// CHECK-LABEL: func.func @squares
+// CHECK: scf.for
+// CHECK:   %[[PARTS:.*]] = scf.for {{.*}} -> (vector<16xf32>)
+// CHECK:     arith.mulf {{.*}} : vector<16xf32>
+// CHECK:     arith.addf {{.*}} : vector<16xf32>
+// CHECK:   vector.extract_strided_slice %[[PARTS]] {{.*}} : vector<16xf32> to vector<8xf32>
+// CHECK:   scf.for {{.*}} -> (f32)
+// CHECK:   tensor.insert
+func.func @squares(%x: tensor<3x37xf32> {rondo.name = "x"}, %out: tensor<3xf32> {rondo.result = 0 : i64}) -> tensor<3xf32>
+    attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<3x37xf32>
+  %q = linalg.generic {indexing_maps = [affine_map<(b, n) -> (b, n)>, affine_map<(b, n) -> (b, n)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<3x37xf32>) outs(%e : tensor<3x37xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %m = arith.mulf %a, %a : f32
+    linalg.yield %m : f32
+  } -> tensor<3x37xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%out : tensor<3xf32>) -> tensor<3xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(b, n) -> (b, n)>, affine_map<(b, n) -> (b)>], iterator_types = ["parallel", "reduction"]}
+      ins(%q : tensor<3x37xf32>) outs(%f : tensor<3xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %m = arith.addf %c, %a : f32
+    linalg.yield %m : f32
+  } -> tensor<3xf32>
+  return %s : tensor<3xf32>
+}
+
+// -----
+
+// The rows of a batch are unknown: loops for tiles of several rows, of two and of
+// one, of which the size picks one.
+// CHECK-LABEL: func.func @batch
+// CHECK-SAME: %[[B:[a-z0-9]+]]: index
+// CHECK: %[[SIZE:.*]] = tensor.dim
+// CHECK: arith.cmpi sge, %[[SIZE]], %c8
+// CHECK: arith.cmpi sge, %[[SIZE]], %c2
+// CHECK: arith.cmpi slt, %[[SIZE]], %c8
+// CHECK: arith.cmpi slt, %[[SIZE]], %c2
+// CHECK: return
+func.func @batch(%B: index {rondo.dim = "B"}, %x: tensor<?x8xf32> {rondo.name = "x"}, %w: tensor<48x8xf32> {rondo.prepared = 0 : i64},
+                 %out: tensor<?x48xf32> {rondo.result = 0 : i64}) -> tensor<?x48xf32> attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %f = linalg.fill ins(%zero : f32) outs(%out : tensor<?x48xf32>) -> tensor<?x48xf32>
+  %g = linalg.generic {indexing_maps = [affine_map<(b, n, k) -> (b, k)>, affine_map<(b, n, k) -> (n, k)>, affine_map<(b, n, k) -> (b, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<?x8xf32>, tensor<48x8xf32>) outs(%f : tensor<?x48xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<?x48xf32>
+  return %g : tensor<?x48xf32>
+}

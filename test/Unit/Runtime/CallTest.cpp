@@ -1,0 +1,170 @@
+// The checked call.
+#include "FakeModel.h"
+#include "TestFile.h"
+
+using namespace rondo_test;
+
+namespace {
+
+/// Tensors for `forward` of the fake model with B = 2, T = 3, which a test spoils one by one.
+class Call : public testing::Test {
+protected:
+  void SetUp() override {
+    rondo_error error;
+    ASSERT_EQ(rondo_draw_weights(&fake_model, 1, prepared, &error), RONDO_OK);
+    for (int i = 0; i < 6; ++i)
+      indices[i] = i % 4;
+    x = tensor(indices, RONDO_I64, xShape, 2);
+    y = tensor(logits, RONDO_F32, yShape, 3);
+    next = tensor(nexts, RONDO_I64, nextShape, 2);
+  }
+
+  static DLTensor tensor(void *data, uint32_t dtype, int64_t *shape, int rank) {
+    DLTensor view = {};
+    view.data = data;
+    view.device.device_type = kDLCPU;
+    view.ndim = rank;
+    view.dtype = rondo_dtype_dlpack(dtype);
+    view.shape = shape;
+    return view;
+  }
+
+  std::string call() {
+    const DLTensor *args[] = {&x};
+    DLTensor *results[] = {&y, &next};
+    status = rondo_call(&fake_model, &fake_model.entries[0], nullptr, args, results, blob, scratch,
+                        scratchBytes, &error);
+    return message(status, error);
+  }
+
+  alignas(64) int64_t indices[16] = {};
+  alignas(64) float logits[32] = {};
+  alignas(64) int64_t nexts[16] = {};
+  alignas(64) float prepared[32] = {};
+  alignas(64) char scratchMemory[128] = {};
+  int64_t xShape[2] = {2, 3}, yShape[3] = {2, 3, 3}, nextShape[2] = {2, 3};
+  DLTensor x, y, next;
+  const void *blob = prepared;
+  void *scratch = scratchMemory;
+  uint64_t scratchBytes = 64;
+  rondo_status status;
+  rondo_error error;
+};
+
+TEST_F(Call, Runs) {
+  EXPECT_EQ(call(), "no error");
+  EXPECT_EQ(nexts[3], 0);
+  EXPECT_EQ(logits[0], 2 * prepared[0] + prepared[12]);
+}
+
+TEST_F(Call, ReportsAFailedCheckWithItsPlace) {
+  indices[4] = 4;
+  EXPECT_EQ(call(), "index out of range");
+  EXPECT_EQ(status, RONDO_ERROR_CHECK);
+  EXPECT_STREQ(error.file, "fake.rondo");
+  EXPECT_EQ(error.line, 7u);
+  EXPECT_EQ(error.column, 12u);
+}
+
+TEST_F(Call, ChecksTypeRankAndSizes) {
+  x.dtype = rondo_dtype_dlpack(RONDO_I32);
+  EXPECT_CONTAINS(call(), "x has another element type than i64");
+  x.dtype = rondo_dtype_dlpack(RONDO_I64);
+  x.ndim = 1;
+  EXPECT_CONTAINS(call(), "x has rank 1");
+  x.ndim = 2;
+  yShape[1] = 4;
+  EXPECT_EQ(
+      call(),
+      "result 0 is f32[2, 4, 3], the entry point wants f32[2, 3, 3] (B = 2 is axis 0 of x, T = 3 is axis "
+      "1 of x)");
+  yShape[1] = 3;
+  xShape[0] = -2;
+  EXPECT_CONTAINS(call(), "B is -2");
+  xShape[0] = int64_t(1) << 62;
+  EXPECT_CONTAINS(call(), "larger than memory can be");
+  xShape[0] = 2;
+  x.shape = nullptr;
+  EXPECT_CONTAINS(call(), "x has rank 2");
+  x.shape = xShape;
+  x.device.device_type = kDLCUDA;
+  EXPECT_CONTAINS(call(), "not in host memory");
+}
+
+TEST_F(Call, ChecksLayout) {
+  int64_t strides[] = {1, 2};
+  x.strides = strides;
+  EXPECT_CONTAINS(call(), "x is not dense");
+  strides[0] = 3;
+  strides[1] = 1;
+  EXPECT_EQ(call(), "no error");
+  x.strides = nullptr;
+  x.byte_offset = 8;
+  EXPECT_CONTAINS(call(), "x is not aligned to 64 bytes");
+  x.byte_offset = 64;
+  EXPECT_EQ(call(), "no error");
+  x.data = nullptr;
+  EXPECT_CONTAINS(call(), "the data of x is NULL");
+}
+
+TEST_F(Call, ChecksMemory) {
+  scratchBytes = 63;
+  EXPECT_EQ(call(), "scratch has 63 bytes, this call needs 64");
+  scratchBytes = 64;
+  scratch = scratchMemory + 8;
+  EXPECT_EQ(call(), "scratch is not aligned");
+  scratch = nullptr;
+  EXPECT_EQ(call(), "scratch is NULL");
+  scratch = scratchMemory;
+  blob = nullptr;
+  EXPECT_CONTAINS(call(), "prepared weights is NULL");
+}
+
+TEST_F(Call, ChecksOverlap) {
+  next.data = indices;
+  EXPECT_CONTAINS(call(), "result 1 overlaps");
+  next.data = logits;
+  EXPECT_CONTAINS(call(), "result 1 overlaps");
+  next.data = scratchMemory;
+  EXPECT_CONTAINS(call(), "result 1 overlaps");
+  next.data = prepared;
+  EXPECT_CONTAINS(call(), "result 1 overlaps");
+}
+
+TEST_F(Call, TakesEmptyTensorsAnywhere) {
+  xShape[1] = yShape[1] = nextShape[1] = 0;
+  x.data = y.data = next.data = nullptr;
+  EXPECT_EQ(call(), "no error");
+}
+
+TEST_F(Call, ChecksTheModelsVersion) {
+  rondo_model other = fake_model;
+  other.abi_version = 99;
+  EXPECT_EQ(rondo_call(&other, &other.entries[0], nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
+            RONDO_ERROR_VERSION);
+  EXPECT_CONTAINS(error.message, "version 99");
+  EXPECT_EQ(rondo_check_model(nullptr, nullptr), RONDO_ERROR_ARGUMENT);
+  EXPECT_EQ(rondo_call(&fake_model, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
+            RONDO_ERROR_ARGUMENT);
+}
+
+TEST_F(Call, RefusesNegativeSizesOfResults) {
+  const rondo_entry *window = rondo_find_entry(&fake_model, "window");
+  const int64_t dims[] = {2};
+  int64_t sizes[2];
+  EXPECT_EQ(rondo_sizes(window, dims, sizes, &error), RONDO_ERROR_ARGUMENT);
+  EXPECT_EQ(std::string(error.message), "result 0 would have the size -1 on axis 0 (T = 2 is axis 0 of x)");
+}
+
+TEST_F(Call, WantsNumbersOfIntArguments) {
+  const rondo_entry *mix = rondo_find_entry(&fake_model, "mix");
+  const DLTensor *args[8];
+  for (const DLTensor *&arg : args)
+    arg = &x;
+  DLTensor *results[8] = {};
+  EXPECT_EQ(rondo_call(&fake_model, mix, nullptr, args, results, blob, scratch, 64, &error),
+            RONDO_ERROR_ARGUMENT);
+  EXPECT_CONTAINS(error.message, "no value is given for n");
+}
+
+} // namespace

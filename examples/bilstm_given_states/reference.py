@@ -1,0 +1,32 @@
+"""LSTM(5, 6, 2, bidirectional) from given states (2 * layers, B, hidden)."""
+
+import pathlib
+import sys
+
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+import case
+
+sizes = {"input": 5, "hidden": 6, "layers": 2}
+dims = {"B": 3, "T": 4}
+
+
+def build(input, hidden, layers):
+    return torch.nn.ModuleDict({"lstm": torch.nn.LSTM(input, hidden, layers, bidirectional=True)})
+
+
+def inputs(B, T, input, hidden, layers):
+    return {
+        "x": torch.randn(T, B, input),
+        "h0": torch.randn(2 * layers, B, hidden),
+        "c0": torch.randn(2 * layers, B, hidden),
+    }
+
+
+def expected(module, x, h0, c0):
+    return case.recurrent(module["lstm"], x, h0, c0)
+
+
+if __name__ == "__main__":
+    case.main(sys.modules[__name__])

@@ -1,0 +1,71 @@
+"""The examples of this repository, and cases for them."""
+
+import importlib.util
+import pathlib
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples"))
+import case
+
+# Hyper-parameters to try beside each example's own: sizes with full vectors, with tails, and of one.
+SIZES = {
+    "rnn_cell_loop": [{}, {"input": 33, "hidden": 48}],
+    "rnn": [{}, {"input": 7, "hidden": 17, "layers": 2}],
+    "char_rnn": [{}],
+    "lstm": [{}, {"input": 24, "hidden": 32, "layers": 1}, {"input": 1, "hidden": 1, "layers": 3}],
+    "gru": [{}, {"input": 16, "hidden": 40, "layers": 1}],
+    "bilstm_given_states": [{}, {"input": 19, "hidden": 37, "layers": 1}],
+    "rnn_stack": [{}, {"input": 64, "hidden": 64, "layers": 3}],
+    "lstm_stack": [{}, {"input": 40, "hidden": 128, "layers": 2}],
+    "bilstm": [{}, {"input": 3, "hidden": 16}],
+    "minimal_gated_unit": [{}, {"input": 31, "hidden": 33}],
+    "peephole_lstm": [{}, {"input": 20, "hidden": 50, "proj": 16}],
+    "layer_norm_lstm": [{}, {"input": 32, "hidden": 64}],
+}
+
+# What the tests sweep: every pair with sizes left open, these pairs with sizes fixed.
+OPEN = [{"B": B, "T": T} for B in (0, 1, 5) for T in (0, 1, 7)]
+FIXED = [{"B": 1, "T": 1}, {"B": 5, "T": 7}, {"B": 0, "T": 7}, {"B": 5, "T": 0}]
+
+drawing = threading.Lock()  # torch's generator is one for all threads
+
+
+class Example:
+    def __init__(self, name):
+        self.name = name
+        self.model = ROOT / "examples" / name / "model.rondo"
+        spec = importlib.util.spec_from_file_location(f"reference_{name}", self.model.with_name("reference.py"))
+        self.reference = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.reference)
+
+    def draw(self, directory, dims, sizes):
+        """Makes a case; returns the flags that name its weights and inputs."""
+        with drawing:
+            names = case.draw(self.reference, directory, dims=dims, sizes=sizes)
+        return arguments(directory, names)
+
+
+def arguments(directory, names):
+    flags = ["--weights", directory / "weights.safetensors"]
+    for name in names:
+        flags += ["--input", f"{name}={directory / name}.npy"]
+    return flags
+
+
+def bindings(flag, values):
+    """--set or --dim flags."""
+    return [word for name, value in values.items() for word in (flag, f"{name}={value}")]
+
+
+def label(values):
+    return ",".join(f"{name}={value}" for name, value in values.items()) or "own"
+
+
+def all_examples():
+    names = sorted(path.parent.name for path in (ROOT / "examples").glob("*/model.rondo"))
+    missing = set(names) ^ set(SIZES)
+    if missing:
+        raise SystemExit(f"test/EndToEnd/examples.py: SIZES and examples/ differ in {sorted(missing)}")
+    return [Example(name) for name in names]

@@ -1,0 +1,102 @@
+"""What the end-to-end tests stand on: running the tools, comparing results, reporting."""
+
+import concurrent.futures
+import subprocess
+import threading
+import traceback
+
+import numpy
+
+# The greatest error of a whole result, max|got - want| / max|want|, against float64, by the result's type.
+TOLERANCE = {
+    "float64": 1e-12,
+    "float32": 1e-5,
+    "int64": 0.0,
+    "bool": 0.0,
+}
+
+
+class Failure(Exception):
+    """A property that does not hold; its text is the report."""
+
+
+def run(*command, timeout=300):
+    """Runs a command that must succeed; returns its standard output."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        shown = " ".join(str(word) for word in command)
+        raise Failure(f"exit code {done.returncode}: {shown}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def error(got, want):
+    """The relative error of a whole result."""
+    if want.size == 0:
+        return 0.0
+    scale = float(numpy.max(numpy.abs(want)))
+    return float(numpy.max(numpy.abs(got.astype(numpy.float64) - want))) / (scale or 1.0)
+
+
+def compare(directory, case):
+    """Checks the results 0.npy, 1.npy, ... in `directory` against expected_0.npy, ... in `case`."""
+    count = len(list(case.glob("expected_*.npy")))
+    for i in range(count):
+        got, want = numpy.load(directory / f"{i}.npy"), numpy.load(case / f"expected_{i}.npy")
+        if got.shape != want.shape:
+            raise Failure(f"result {i} has shape {got.shape}, expected {want.shape}")
+        measured, allowed = error(got, want), TOLERANCE[str(got.dtype)]
+        if not measured <= allowed:  # a NaN fails
+            raise Failure(f"result {i}: relative error {measured:.3g} exceeds {allowed:g}")
+    if (directory / f"{count}.npy").exists():
+        raise Failure(f"there are more than {count} results")
+
+
+class Suite:
+    """Tests, each a name and a function that raises if it fails; run by `jobs` threads, reported in order."""
+
+    def __init__(self):
+        self.tests = []
+
+    def add(self, name, function, *arguments):
+        self.tests.append((name, function, arguments))
+
+    def run(self, jobs, only=""):
+        """Prints PASS or FAIL for each test and the sum; returns the number that failed."""
+        chosen = [test for test in self.tests if only in test[0]]
+        failed = 0
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            # What several tests share is made first, so that no thread waits for another's compilation.
+            shared = {id(a): a for _, _, arguments in chosen for a in arguments if isinstance(a, Once)}
+            concurrent.futures.wait([pool.submit(once.get) for once in shared.values()])
+            futures = [pool.submit(function, *arguments) for _, function, arguments in chosen]
+            for (name, _, _), future in zip(chosen, futures):
+                try:
+                    future.result()
+                    print(f"PASS: {name}", flush=True)
+                except Exception as fault:
+                    failed += 1
+                    report = str(fault) if isinstance(fault, Failure) else traceback.format_exc()
+                    print(f"FAIL: {name}\n  " + report.strip().replace("\n", "\n  "), flush=True)
+        print(f"end to end: {len(chosen) - failed} passed, {failed} failed")
+        return failed
+
+
+class Once:
+    """A value made by the first who asks for it, while others wait; a failure is every asker's failure."""
+
+    def __init__(self, make, *arguments):
+        self.make, self.arguments = make, arguments
+        self.lock, self.done, self.value, self.fault = threading.Lock(), False, None, None
+
+    def get(self):
+        with self.lock:
+            if not self.done:
+                self.done = True
+                try:
+                    self.value = self.make(*self.arguments)
+                except Exception as fault:
+                    self.fault = fault
+        if self.fault:
+            raise self.fault
+        return self.value

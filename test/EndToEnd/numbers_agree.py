@@ -1,0 +1,59 @@
+"""Every example agrees with PyTorch: at -O0 and -O3, sizes open and fixed, as an executable and by `rondo run`."""
+
+import pathlib
+import tempfile
+
+from examples import FIXED, OPEN, SIZES, ROOT, bindings, label
+from harness import Failure, Once, compare, run
+
+
+def add_tests(suite, examples, tools, scratch):
+    for example in examples:
+        for number, sizes in enumerate(SIZES[example.name]):
+            cases = {}
+            for dims in OPEN:
+                directory = scratch / "cases" / example.name / str(number) / label(dims)
+                cases[label(dims)] = directory, Once(example.draw, directory, dims, sizes)
+            for level in ("-O0", "-O3"):
+                test = f"{example.name} {label(sizes)} {level}"
+                binary = scratch / f"{example.name}-{number}{level}"
+                compiled = Once(compile_to, tools, example, binary, [level, *bindings("--set", sizes)])
+                for dims in OPEN:
+                    suite.add(f"{test} {label(dims)}", agrees, compiled, *cases[label(dims)])
+                for dims in FIXED:
+                    fixed = scratch / f"{example.name}-{number}{level}-{label(dims)}"
+                    flags = [level, *bindings("--set", sizes), *bindings("--dim", dims)]
+                    compiled_fixed = Once(compile_to, tools, example, fixed, flags)
+                    suite.add(f"{test} fixed {label(dims)}", agrees, compiled_fixed, *cases[label(dims)])
+            suite.add(f"{example.name} {label(sizes)} rondo run", runs, tools, example, sizes, *cases["B=5,T=7"])
+    suite.add("char_rnn says ohlol", says, tools, scratch)
+
+
+def compile_to(tools, example, binary, flags):
+    run(tools / "rondo", "compile", example.model, "-o", binary, *flags)
+    return binary
+
+
+def agrees(compiled, directory, drawn):
+    binary, flags = compiled.get(), drawn.get()
+    with tempfile.TemporaryDirectory() as results:
+        run(binary, *flags, "--output", results)
+        compare(pathlib.Path(results), directory)
+
+
+def runs(tools, example, sizes, directory, drawn):
+    flags = [*bindings("--set", sizes), *drawn.get()]
+    with tempfile.TemporaryDirectory() as results:
+        run(tools / "rondo", "run", example.model, *flags, "--output", results)
+        compare(pathlib.Path(results), directory)
+
+
+def says(tools, scratch):
+    """The demonstration: trained weights, an executable, text."""
+    folder = ROOT / "examples" / "char_rnn"
+    binary = scratch / "char_rnn-demo"
+    run(tools / "rondo", "compile", folder / "model.rondo", "-o", binary)
+    said = run(binary, "--entry", "predict", "--weights", folder / "weights.safetensors",
+               "--input", f"x={folder / 'hello.npy'}", "--decode", folder / "chars.txt")
+    if "ohlol" not in said:
+        raise Failure(f"it says {said!r}, not ohlol")

@@ -1,0 +1,40 @@
+# The two commands are `make demo` and `make check`; both install what is missing (scripts/bootstrap.sh).
+.POSIX:
+.SUFFIXES:
+.PHONY: all build demo check bench format clean
+
+EXAMPLE = examples/char_rnn
+
+all: build
+
+# The tools, in build/bin.
+build:
+	@scripts/bootstrap.sh
+	@[ -x build/bin/rondo ] || echo "Building the compiler: some minutes on two cores"
+	@[ -f build/build.ninja ] || cmake --preset release >build-configure.log || { cat build-configure.log; exit 1; }
+	@rm -f build-configure.log
+	@ninja -C build --quiet rondo rondo-opt rondo-reduce
+
+# Compiles an example with its trained weights to an executable, which says "ohlol".
+demo: build
+	@mkdir -p build/demo
+	build/bin/rondo compile $(EXAMPLE)/model.rondo -o build/demo/char_rnn
+	build/demo/char_rnn --entry predict --weights $(EXAMPLE)/weights.safetensors \
+	  --input x=$(EXAMPLE)/hello.npy --decode $(EXAMPLE)/chars.txt
+
+# All tests; the sum is the last line, and in build/check/summary.
+check:
+	@scripts/bootstrap.sh --check
+	@build/venv/bin/python scripts/check.py
+
+# Against PyTorch on one thread.
+bench: build
+	@scripts/bootstrap.sh --check
+	@build/venv/bin/python benchmarks/run.py --rondo build/bin/rondo
+
+# C and C++ as .clang-format says.
+format:
+	@find compiler dialects runtime test benchmarks -name '*.[hc]' -o -name '*.cpp' | xargs clang-format-22 -i
+
+clean:
+	rm -rf build

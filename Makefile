@@ -11,9 +11,9 @@ all: build
 build:
 	@scripts/bootstrap.sh
 	@[ -x build/bin/rondo ] || echo "Building the compiler: some minutes on two cores"
-	@[ -f build/build.ninja ] || cmake --preset release >build-configure.log || { cat build-configure.log; exit 1; }
-	@rm -f build-configure.log
-	@ninja -C build --quiet rondo rondo-opt rondo-reduce
+	@mkdir -p build
+	@[ -f build/build.ninja ] || cmake --preset release >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@ninja -C build rondo rondo-opt rondo-reduce >build/build.log 2>&1 || { cat build/build.log; exit 1; }
 
 # Compiles an example with its trained weights to an executable, which says "ohlol".
 demo: build

@@ -19,11 +19,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(rondo_pch PUBLIC $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
 endif()
 
-# rondo_library(NAME source... LINK library...): one static library a folder.
-function(rondo_library name)
-  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
-  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC rondo_flags ${ARG_LINK})
+# What a library and a tool have in common.
+function(rondo_target name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   target_precompile_headers(${name} REUSE_FROM rondo_pch)
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
@@ -33,16 +31,18 @@ function(rondo_library name)
   endif()
 endfunction()
 
-# rondo_tool(NAME source... LINK library...): an executable in build/bin.
+# rondo_library(NAME source... LINK library... DEPENDS target...): one static library a folder.
+function(rondo_library name)
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC rondo_flags ${ARG_LINK})
+  rondo_target(${name} DEPENDS ${ARG_DEPENDS})
+endfunction()
+
+# rondo_tool(NAME source... LINK library... DEPENDS target...): an executable in build/bin.
 function(rondo_tool name)
   cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE rondo_flags ${ARG_LINK} MLIR LLVM)
-  target_precompile_headers(${name} REUSE_FROM rondo_pch)
-  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
-    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
-  endif()
-  if(ARG_DEPENDS)
-    add_dependencies(${name} ${ARG_DEPENDS})
-  endif()
+  rondo_target(${name} DEPENDS ${ARG_DEPENDS})
 endfunction()

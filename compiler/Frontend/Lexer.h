@@ -14,8 +14,9 @@ namespace rondo {
   X(Def, "def")                                                                                              \
   X(If, "if")                                                                                                \
   X(Else, "else")                                                                                            \
-  X(For, "for") X(In, "in") X(Return, "return") X(Scan, "scan") X(With, "with") X(Yield, "yield")            \
-      X(And, "and") X(Or, "or") X(Not, "not") X(True, "true") X(False, "false") X(None, "none")
+  X(For, "for")                                                                                              \
+  X(In, "in") X(Return, "return") X(Scan, "scan") X(With, "with") X(Yield, "yield") X(And, "and")            \
+      X(Or, "or") X(Not, "not") X(True, "true") X(False, "false") X(None, "none")
 
 // A longer one stands before its beginnings.
 #define RONDO_PUNCTUATION(X)                                                                                 \
@@ -23,9 +24,10 @@ namespace rondo {
   X(DotDot, "..")                                                                                            \
   X(Dot, ".")                                                                                                \
   X(Arrow, "->")                                                                                             \
-  X(StarStar, "**") X(Star, "*") X(SlashSlash, "//") X(Slash, "/") X(EqualEqual, "==") X(Equal, "=")         \
-      X(NotEqual, "!=") X(LessEqual, "<=") X(Less, "<") X(GreaterEqual, ">=") X(Greater, ">") X(Plus, "+")   \
-          X(Minus, "-") X(Percent, "%") X(At, "@") X(LeftParen, "(") X(RightParen, ")") X(LeftBracket, "[")  \
+  X(StarStar, "**")                                                                                          \
+  X(Star, "*") X(SlashSlash, "//") X(Slash, "/") X(EqualEqual, "==") X(Equal, "=") X(NotEqual, "!=")         \
+      X(LessEqual, "<=") X(Less, "<") X(GreaterEqual, ">=") X(Greater, ">") X(Plus, "+") X(Minus, "-")       \
+          X(Percent, "%") X(At, "@") X(LeftParen, "(") X(RightParen, ")") X(LeftBracket, "[")                \
               X(RightBracket, "]") X(LeftBrace, "{") X(RightBrace, "}") X(Comma, ",") X(Colon, ":")          \
                   X(Pipe, "|")
 

@@ -114,3 +114,14 @@ func.func @slots(%T: index, %xs: tensor<5x4xf32>) {
   } -> tensor<4x4xf32>
   return
 }
+
+// -----
+
+func.func private @without_yield(%T: index, %xs: tensor<?x4xf32>) {
+  // expected-error @below {{body must end in rondo.yield}}
+  "rondo.scan"(%T, %xs) <{operandSegmentSizes = array<i32: 1, 1, 0>}> ({
+  ^bb0(%t: index, %x: tensor<4xf32>):
+    %c = arith.constant 1 : index
+  }) : (index, tensor<?x4xf32>) -> ()
+  return
+}

@@ -58,10 +58,8 @@ void rondo::cpu::emitRows(Group &group, const Machine &machine) {
 
   unsigned rank = root.getIndexingMapMatchingResult(root->getResult(0)).getNumResults();
   Value out = root.getDpsInits()[0];
-  Value init = out;
   if (auto fill = out.getDefiningOp<linalg::FillOp>())
     out = fill.getDpsInits()[0];
-  (void)init;
   std::optional<int64_t> size = getConstantIntValue(sizes.back());
   int64_t lanes = lanesFor(group, machine, size.value_or(ShapedType::kDynamic));
   Value end = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes.back());

@@ -347,11 +347,8 @@ Value splitAxes(ImplicitLocOpBuilder &b, Value tensor, Value like, unsigned axes
 void rondo::cpu::emitTiles(Group &group, const Machine &machine, Packer &packer) {
   linalg::GenericOp root = group.root().op;
   ImplicitLocOpBuilder b(root.getLoc(), root);
-  SmallVector<OpFoldResult> sizes;
-  AffineMap out = root.getIndexingMapMatchingResult(root->getResult(0));
-  Value rootInit = root.getDpsInits()[0];
-  sizes = tensor::getMixedSizes(b, b.getLoc(), rootInit);
-  (void)out; // an axis of the root's result is an axis of the group
+  // An axis of the root's result is an axis of the group.
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), root.getDpsInits()[0]);
 
   // A destination that was filled for a reduction need not be.
   SmallVector<Value> inits, outs;
@@ -382,12 +379,9 @@ void rondo::cpu::emitTiles(Group &group, const Machine &machine, Packer &packer)
         else if (hasAxes && m.op.isDpsInit(&operand) && m.escapes)
           merged[operand.get()] = Value(); // its place has merged axes; it is never read
       }
-    SmallVector<OpFoldResult> mergedSizes{getAsOpFoldResult(Value())};
-    Value mergedRoot = merge(outs.back());
-    mergedSizes = tensor::getMixedSizes(b, b.getLoc(), mergedRoot);
-    sizes = mergedSizes;
     for (Value &o : outs)
       o = merge(o);
+    sizes = tensor::getMixedSizes(b, b.getLoc(), outs.back()); // the root is the last member
     // All merged axes have the index of the merged one.
     for (Member &m : group.members)
       for (LoopRole &role : m.loops)

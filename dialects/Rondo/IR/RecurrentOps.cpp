@@ -31,7 +31,11 @@ LogicalResult ScanOp::verify() {
   if (!step().getType().isIndex())
     return emitOpError("first argument of the body must be the step, of type index");
 
-  auto yield = cast<YieldOp>(getBody().front().getTerminator());
+  // The trait that demands a terminator is verified after this.
+  Block &body = getBody().front();
+  auto yield = body.empty() ? YieldOp() : dyn_cast<YieldOp>(body.back());
+  if (!yield)
+    return emitOpError("body must end in rondo.yield");
   if (yield.getValues().size() != getNumResults())
     return yield.emitOpError("needs ")
            << getNumResults() << " values, stacks before carries, but has " << yield.getValues().size();

@@ -87,6 +87,10 @@ LogicalResult ScanIntoOp::verify() {
     return emitOpError("body has ") << getBody().getNumArguments() << " arguments, needs " << want;
   if (!getBody().getArgument(0).getType().isIndex())
     return emitOpError("first body argument must be the step, of type index");
+  // The trait that demands a terminator is verified after this.
+  Block &body = getBody().front();
+  if (body.empty() || !isa<YieldOp>(body.back()))
+    return emitOpError("body must end in rondo.yield");
   bool tensors = llvm::any_of(getOperandTypes(), llvm::IsaPred<TensorType>);
   if (tensors && llvm::any_of(getOperandTypes(), llvm::IsaPred<MemRefType>))
     return emitOpError("needs tensors only or memrefs only");

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="make cmake ninja-build python3 clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
-  libfmt-dev libgtest-dev"
+  libgtest-dev"
 if [ "${1:-}" = --check ]; then
   packages="$packages python3-venv clang-format-22 libclang-rt-22-dev"
 fi

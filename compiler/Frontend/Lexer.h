@@ -15,8 +15,17 @@ namespace rondo {
   X(If, "if")                                                                                                \
   X(Else, "else")                                                                                            \
   X(For, "for")                                                                                              \
-  X(In, "in") X(Return, "return") X(Scan, "scan") X(With, "with") X(Yield, "yield") X(And, "and")            \
-      X(Or, "or") X(Not, "not") X(True, "true") X(False, "false") X(None, "none")
+  X(In, "in")                                                                                                \
+  X(Return, "return")                                                                                        \
+  X(Scan, "scan")                                                                                            \
+  X(With, "with")                                                                                            \
+  X(Yield, "yield")                                                                                          \
+  X(And, "and")                                                                                              \
+  X(Or, "or")                                                                                                \
+  X(Not, "not")                                                                                              \
+  X(True, "true")                                                                                            \
+  X(False, "false")                                                                                          \
+  X(None, "none")
 
 // A longer one stands before its beginnings.
 #define RONDO_PUNCTUATION(X)                                                                                 \
@@ -25,11 +34,24 @@ namespace rondo {
   X(Dot, ".")                                                                                                \
   X(Arrow, "->")                                                                                             \
   X(StarStar, "**")                                                                                          \
-  X(Star, "*") X(SlashSlash, "//") X(Slash, "/") X(EqualEqual, "==") X(Equal, "=") X(NotEqual, "!=")         \
-      X(LessEqual, "<=") X(Less, "<") X(GreaterEqual, ">=") X(Greater, ">") X(Plus, "+") X(Minus, "-")       \
-          X(Percent, "%") X(At, "@") X(LeftParen, "(") X(RightParen, ")") X(LeftBracket, "[")                \
-              X(RightBracket, "]") X(LeftBrace, "{") X(RightBrace, "}") X(Comma, ",") X(Colon, ":")          \
-                  X(Pipe, "|")
+  X(Star, "*")                                                                                               \
+  X(SlashSlash, "//")                                                                                        \
+  X(Slash, "/")                                                                                              \
+  X(EqualEqual, "==")                                                                                        \
+  X(Equal, "=")                                                                                              \
+  X(NotEqual, "!=")                                                                                          \
+  X(LessEqual, "<=")                                                                                         \
+  X(Less, "<")                                                                                               \
+  X(GreaterEqual, ">=")                                                                                      \
+  X(Greater, ">")                                                                                            \
+  X(Plus, "+")                                                                                               \
+  X(Minus, "-")                                                                                              \
+  X(Percent, "%")                                                                                            \
+  X(At, "@")                                                                                                 \
+  X(LeftParen, "(")                                                                                          \
+  X(RightParen, ")")                                                                                         \
+  X(LeftBracket, "[")                                                                                        \
+  X(RightBracket, "]") X(LeftBrace, "{") X(RightBrace, "}") X(Comma, ",") X(Colon, ":") X(Pipe, "|")
 
 enum class TokenKind : uint8_t {
   End,     // of the file

@@ -12,7 +12,8 @@
 //
 //   Evaluator.cpp       names, files, limits, errors
 //   EvalExpressions.cpp expressions
-//   EvalOperators.cpp   operators, promotion, broadcasting
+//   EvalOperators.cpp   operators
+//   EvalPromotion.cpp   promotion, broadcasting
 //   EvalIndex.cpp       indexing and slicing
 //   EvalStatements.cpp  statements
 //   EvalScan.cpp        scan
@@ -122,7 +123,7 @@ public:
   /// A constant bool, or nothing after an error about `what`.
   std::optional<bool> evalCondition(const ast::Expr &expr, llvm::StringRef what);
 
-  //===--- Arrays (EvalOperators.cpp) -----------------------------------===//
+  //===--- Arrays (EvalPromotion.cpp) -----------------------------------===//
 
   struct Operand {
     const Value *value;

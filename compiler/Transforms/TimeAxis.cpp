@@ -224,5 +224,5 @@ void TimeAxis::copy(Operation *op) {
       .Case([&](tensor::CastOp cast) {
         add(cast, tensor::CastOp::create(b, loc, stackType(cast.getType()), stackOf(cast.getSource())));
       })
-      .Default([](Operation *) { llvm_unreachable("not supported"); });
+      .Default([](Operation *) { llvm_unreachable("what has no time axis was refused before"); });
 }

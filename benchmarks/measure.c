@@ -49,11 +49,11 @@ double peak_flops(int rounds) {
 
 /* Calls an entry point `calls` times; writes the seconds that each call took. Returns the first status that
  * is not 0. */
-int32_t time_calls(const rondo_entry *entry, const int64_t *dims, const void *const *args,
+int32_t time_calls(const rondo_entry *entry, const int64_t *dims, int64_t *sizes, const void *const *args,
                    void *const *results, const void *prepared, void *scratch, int calls, double *taken) {
   for (int i = 0; i < calls; ++i) {
     double start = seconds();
-    int32_t status = entry->call(dims, args, results, prepared, scratch);
+    int32_t status = entry->call(dims, sizes, args, results, NULL, prepared, scratch);
     taken[i] = seconds() - start;
     if (status != 0)
       return status;

@@ -6,32 +6,37 @@ import numpy
 import safetensors.numpy
 
 ALIGNMENT = 64
-ABI_VERSION = 1
+ABI_VERSION = 2
 DTYPES = [numpy.float32, numpy.float64, numpy.float16, None, numpy.int64, numpy.int32, numpy.int8, numpy.uint8,
           numpy.bool_]
 
-Call = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_void_p),
+Call = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64),
+                        ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_void_p),
                         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_void_p)
 
 
 class Dim(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("arg", ctypes.c_int32), ("axis", ctypes.c_int32)]
+    _fields_ = [("name", ctypes.c_char_p), ("arg", ctypes.c_int32), ("axis", ctypes.c_int32),
+                ("has_default", ctypes.c_uint32), ("default_value", ctypes.c_int64)]
 
 
 class Value(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("dtype", ctypes.c_uint32), ("rank", ctypes.c_uint32),
-                ("first_size", ctypes.c_uint32)]
+                ("first_size", ctypes.c_uint32), ("late_axes", ctypes.c_uint32),
+                ("default_value", ctypes.c_void_p)]
 
 
 class Entry(ctypes.Structure):
     _fields_ = [
         ("name", ctypes.c_char_p),
         ("num_dims", ctypes.c_uint32), ("num_args", ctypes.c_uint32),
-        ("num_results", ctypes.c_uint32), ("num_sizes", ctypes.c_uint32),
+        ("num_results", ctypes.c_uint32), ("num_states", ctypes.c_uint32), ("num_sizes", ctypes.c_uint32),
         ("dims", ctypes.POINTER(Dim)), ("args", ctypes.POINTER(Value)), ("results", ctypes.POINTER(Value)),
-        ("shapes", ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
+        ("states", ctypes.POINTER(ctypes.c_uint32)),
+        ("shapes", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
         ("scratch", ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.POINTER(ctypes.c_int64))),
         ("call", Call),
+        ("reset", ctypes.c_void_p),
     ]
 
 
@@ -44,9 +49,9 @@ class Param(ctypes.Structure):
 class Descriptor(ctypes.Structure):
     _fields_ = [
         ("abi_version", ctypes.c_uint32), ("num_entries", ctypes.c_uint32),
-        ("num_params", ctypes.c_uint32), ("num_checks", ctypes.c_uint32),
+        ("num_params", ctypes.c_uint32), ("num_states", ctypes.c_uint32), ("num_checks", ctypes.c_uint32),
         ("name", ctypes.c_char_p), ("entries", ctypes.POINTER(Entry)), ("params", ctypes.POINTER(Param)),
-        ("checks", ctypes.c_void_p),
+        ("states", ctypes.c_void_p), ("checks", ctypes.c_void_p),
         ("prepared_bytes", ctypes.c_uint64), ("prepare_scratch_bytes", ctypes.c_uint64), ("layout", ctypes.c_uint64),
         ("prepare", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p,
                                      ctypes.c_void_p)),
@@ -104,12 +109,14 @@ class BoundCall:
         self.inputs = [aligned_copy(inputs[value.name.decode()]) for value in entry.args[: entry.num_args]]
         sizes = [self.inputs[dim.arg].shape[dim.axis] for dim in entry.dims[: entry.num_dims]]
         self.dims = (ctypes.c_int64 * max(entry.num_dims, 1))(*sizes)
-        shapes = (ctypes.c_int64 * max(entry.num_sizes, 1))()
-        entry.shapes(self.dims, shapes)
+        self.sizes = (ctypes.c_int64 * max(entry.num_sizes, 1))()
+        status = entry.shapes(self.dims, self.sizes)
+        if status:
+            raise RuntimeError(f"check {status} of the sizes fails")
         self.results = [
-            aligned([shapes[value.first_size + axis] for axis in range(value.rank)], DTYPES[value.dtype])
+            aligned([self.sizes[value.first_size + axis] for axis in range(value.rank)], DTYPES[value.dtype])
             for value in entry.results[: entry.num_results]
         ]
         self.scratch = aligned([entry.scratch(self.dims)], numpy.uint8)
-        self.arguments = (ctypes.byref(entry), self.dims, pointers(self.inputs), pointers(self.results),
+        self.arguments = (ctypes.byref(entry), self.dims, self.sizes, pointers(self.inputs), pointers(self.results),
                           ctypes.c_void_p(model.prepared.ctypes.data), ctypes.c_void_p(self.scratch.ctypes.data))

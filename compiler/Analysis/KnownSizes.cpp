@@ -86,8 +86,8 @@ private:
     llvm::TypeSwitch<Operation *>(op)
         .Case<tensor::EmptyOp, tensor::SplatOp>(
             [&](auto made) { add(made.getDynamicSizes()[type.getDynamicDimIndex(axis)]); })
-        .Case<linalg::LinalgOp>(
-            [&](auto linalg) { visit(linalg.getDpsInits()[value.getResultNumber()], axis); })
+        .Case<DestinationStyleOpInterface>(
+            [&](auto into) { visit(into.getDpsInits()[value.getResultNumber()], axis); })
         .Case<tensor::CastOp>([&](auto cast) { visit(cast.getSource(), axis); })
         .Case<tensor::ExtractSliceOp>([&](auto slice) { add(slice.getMixedSizes()[keptAxis(slice, axis)]); })
         .Case<tensor::InsertSliceOp>([&](auto insert) { visit(insert.getDest(), axis); })

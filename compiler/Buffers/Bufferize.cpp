@@ -3,9 +3,9 @@
 // Needs tensors whose destinations are settled (rondo-fold-destinations), calls
 // to private functions only. Guarantees memrefs, inputs and weights unwritten,
 // and entry points and @prepare without results: what they returned lies in the
-// argument `rondo.result = i`. Entry points take dense row-major buffers;
-// private functions take rows with an offset, as a slice of a stack must be
-// passed without a copy and a row must keep its unit stride.
+// argument `rondo.result = i`, the new value of a state in the state's. Entry points take dense row-major
+// buffers; private functions take rows with an offset, as a slice of a stack must be passed without a copy
+// and a row must keep its unit stride.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -50,7 +50,8 @@ OneShotBufferizationOptions bufferizationOptions() {
 // Whatever is not a destination belongs to the caller.
 void protectInputs(func::FuncOp func) {
   for (BlockArgument arg : func.getArguments())
-    if (isa<TensorType>(arg.getType()) && !func.getArgAttr(arg.getArgNumber(), attrs::result))
+    if (isa<TensorType>(arg.getType()) && !func.getArgAttr(arg.getArgNumber(), attrs::result) &&
+        !func.getArgAttr(arg.getArgNumber(), attrs::state))
       func.setArgAttr(arg.getArgNumber(), BufferizationDialect::kWritableAttrName,
                       BoolAttr::get(func.getContext(), false));
 }
@@ -110,6 +111,9 @@ LogicalResult verifyExported(func::FuncOp func, SmallVectorImpl<unsigned> &destO
     if (auto result = func.getArgAttrOfType<IntegerAttr>(i, attrs::result))
       if (result.getInt() >= 0 && result.getInt() < func.getNumResults())
         destOf[result.getInt()] = i;
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (BlockArgument state = newStateOf(func, i))
+      destOf[i] = state.getArgNumber();
   for (auto [i, dest] : llvm::enumerate(destOf))
     if (dest == func.getNumArguments() || func.getArgument(dest).getType() != func.getResultTypes()[i])
       return func.emitError("result ")

@@ -29,7 +29,8 @@ void lower(memref::ExpandShapeOp expand) {
   };
 
   SmallVector<OpFoldResult> sizes = getMixedValues(expand.getStaticOutputShape(), expand.getOutputShape(), b);
-  SmallVector<OpFoldResult> strides(sizes.size());
+  // Unit axes of what had none belong to no group.
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
   AffineExpr x, y;
   bindSymbols(b.getContext(), x, y);
   for (auto [axis, group] : llvm::enumerate(expand.getReassociationIndices())) {

@@ -16,8 +16,8 @@ class Lives {
 public:
   explicit Lives(func::FuncOp func) : func(func), views(func) { number(func); }
 
-  // The life of an allocation that stands in no loop. A use in a loop extends it
-  // over the whole loop: the next step may read what this one wrote.
+  // The life of an allocation. A use in a loop extends it over the whole loop: the
+  // next step may read what this one wrote.
   Life of(memref::AllocOp alloc) const {
     Life life;
     for (Value view : views.resolve(alloc.getResult()))
@@ -159,7 +159,9 @@ FailureOr<MemoryPlan> MemoryPlan::make(func::FuncOp func, SizeBuilder &sizes) {
   DataLayout layout = DataLayout::closest(func);
   auto add = [&](memref::AllocOp alloc) -> LogicalResult {
     MemRefType type = alloc.getType();
-    if (auto loop = alloc->getParentOfType<LoopLikeOpInterface>()) {
+    // One whose size a step finds out has one place for all steps, as large as it can be.
+    bool isLate = llvm::any_of(alloc.getDynamicSizes(), [&](Value size) { return !sizes.get(size); });
+    if (auto loop = alloc->getParentOfType<LoopLikeOpInterface>(); loop && !isLate) {
       InFlightDiagnostic error = alloc.emitError("memory is allocated in a loop");
       error.attachNote(loop.getLoc()) << "in this loop";
       return error;
@@ -171,10 +173,10 @@ FailureOr<MemoryPlan> MemoryPlan::make(func::FuncOp func, SizeBuilder &sizes) {
     for (int64_t size : type.getShape())
       buffer.bytes.factor *= ShapedType::isDynamic(size) ? 1 : size;
     for (Value size : alloc.getDynamicSizes()) {
-      Value here = sizes.get(size);
+      Value here = sizes.most(size);
       if (!here)
         return alloc.emitError("the size of a buffer does not come from the sizes of ")
-               << func.getName() << "'s arguments";
+               << func.getName() << "'s arguments, nor is it known how large it can be";
       if (auto constant = getConstantIntValue(here))
         buffer.bytes.factor *= *constant;
       else

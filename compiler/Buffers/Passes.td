@@ -16,6 +16,15 @@ def PlaceCarries : Pass<"rondo-place-carries", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def UpdateInPlace : Pass<"rondo-update-in-place", "::mlir::func::FuncOp"> {
+  let summary = "carries that are written in part keep one buffer";
+  let description = [{
+    On tensors. A moved carry of a `rondo.scan_into` whose next value is made in
+    the old one, by an insert_slice say, becomes one of its updates, if all reads
+    of what is overwritten stand before.
+  }];
+}
+
 def FoldDestinations : Pass<"rondo-fold-destinations", "::mlir::func::FuncOp"> {
   let summary = "drop destinations that are reached already, part those that are one";
   let description = [{
@@ -47,13 +56,27 @@ def CheckTimeLoops : Pass<"rondo-check-time-loops", "::mlir::func::FuncOp"> {
 }
 
 def ScanToLoop : Pass<"rondo-scan-to-loop", "::mlir::func::FuncOp"> {
-  let summary = "rondo.scan_into on memrefs becomes scf.for, with buffers that rotate";
+  let summary = "rondo.scan_into on memrefs becomes scf.for or scf.while, with buffers that rotate";
   let description = [{
     The loop is marked `rondo.time`. A carry written to its own destination goes
     through two buffers, the destination and one scratch, whose pointers are
     carried and swap; they begin so that the last step writes the destination.
     One that lives in a stack needs no buffer and one copy of its last value, if
     that is wanted. Scratch is allocated outside of all loops that its size allows.
+
+    With `until` the loop is an `scf.while` that counts its steps. The first step
+    writes the destination then, and a copy behind the loop may be needed.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def TopkToLoops : Pass<"rondo-topk-to-loops", "::mlir::func::FuncOp"> {
+  let summary = "rondo.topk on memrefs becomes loops over heaps in its destinations";
+  let description = [{
+    The destinations hold the k best elements of a row that were seen, the last
+    of them in order at the root; then the heap is sorted where it lies. Nothing
+    is allocated, a row of n elements takes O(n log k) steps.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
@@ -93,7 +116,8 @@ def PlanMemory : Pass<"rondo-plan-memory", "::mlir::ModuleOp"> {
     {rondo.scratch}`, and each of its allocations becomes a view of it, 64-byte
     aligned, behind the status word. Buffers of static size share by best fit;
     buffers of dynamic size whose lives are apart share a slot as large as the
-    largest. `@NAME.scratch`, named by the attribute `rondo.scratch_size`, computes
+    largest. A size that is known late counts as the most that it can be, in a loop
+    too. `@NAME.scratch`, named by the attribute `rondo.scratch_size`, computes
     the bytes from the entry point's index arguments.
   }];
   let options = [

@@ -49,7 +49,8 @@ void placeYields(ScanIntoOp scan) {
 
   // Stacks first: a value that is stacked and carried lives in the stack.
   DenseMap<Value, Value> placed;
-  for (auto [value, slot] : llvm::zip_equal(MutableArrayRef(values).drop_front(firstStack), scan.slots())) {
+  for (auto [value, slot] :
+       llvm::zip_equal(MutableArrayRef(values).slice(firstStack, scan.getStacks().size()), scan.slots())) {
     Value at = place(builder, value, slot);
     if (hasDestination(yield->getBlock(), value))
       placed.try_emplace(value, at);

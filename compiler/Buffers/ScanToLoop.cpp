@@ -1,4 +1,4 @@
-// rondo-scan-to-loop: rondo.scan_into on memrefs becomes scf.for.
+// rondo-scan-to-loop: rondo.scan_into on memrefs becomes scf.for, with `until` scf.while.
 //
 // Needs what bufferisation leaves: each moved carry is yielded from its own
 // destination, a slot, an old value or a slice, behind casts at most. Guarantees
@@ -9,7 +9,9 @@
 // own destination has a ring of buffers whose pointers are carried too and
 // rotate each step: the destination and one scratch if the value is read for one
 // step, begun so that the last step writes the destination; n + 1 scratches if
-// it is handed on and read for n steps.
+// it is handed on and read for n steps. With `until` no one knows which step is
+// the last: the first one writes the destination, and a copy behind the loop
+// brings the value there if it does not lie there.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -135,15 +137,15 @@ struct Carry {
   bool inPlace = false; // start and destination are one buffer
   bool wanted = true;   // does anyone read the destination?
 
-  // Does the last step write the destination?
-  bool lands() const { return home == Next && steps == 1; }
+  // Do the steps write the destination in turns with one scratch?
+  bool alternates() const { return home == Next && steps == 1; }
 };
 
 LogicalResult findHomes(ScanIntoOp scan, SmallVectorImpl<Carry> &carries) {
   auto yield = cast<YieldOp>(scan.getBody().front().getTerminator());
   unsigned n = scan.numMoved(), firstOld = 1 + scan.getIns().size();
   unsigned firstSlot = firstOld + 2 * n + scan.getUpdates().size();
-  for (auto [k, value] : llvm::enumerate(yield.getValues())) {
+  for (auto [k, value] : llvm::enumerate(yield.getValues().take_front(n))) {
     auto arg = dyn_cast<BlockArgument>(withoutCasts(value));
     unsigned i = arg && arg.getOwner() == yield->getBlock() ? arg.getArgNumber() : 0;
     Carry &carry = carries.emplace_back();
@@ -188,13 +190,14 @@ LogicalResult findHomes(ScanIntoOp scan, SmallVectorImpl<Carry> &carries) {
   return success();
 }
 
-// Appends the ring of carry `k` to what the loop carries.
+// Appends the ring of carry `k` to what the loop carries. `odd` says whether the number of steps is; null
+// with `until`.
 void makeRing(OpBuilder &b, ScanIntoOp scan, unsigned k, Carry &carry, Value odd,
               SmallVectorImpl<Value> &carried) {
   Value dest = scan.getNexts()[k];
   carry.firstBuffer = carried.size();
   carry.numBuffers = carry.steps + 1;
-  if (!carry.lands()) {
+  if (!carry.alternates()) {
     for (unsigned i = 0; i < carry.numBuffers; ++i)
       carried.push_back(allocateLike(b, scan, dest));
     return;
@@ -205,6 +208,10 @@ void makeRing(OpBuilder &b, ScanIntoOp scan, unsigned k, Carry &carry, Value odd
     carried.append({other, dest});
     return;
   }
+  if (!odd) {
+    carried.append({dest, other});
+    return;
+  }
   carried.push_back(arith::SelectOp::create(b, scan.getLoc(), odd, dest, other));
   carried.push_back(arith::SelectOp::create(b, scan.getLoc(), odd, other, dest));
 }
@@ -213,25 +220,89 @@ void makeRing(OpBuilder &b, ScanIntoOp scan, unsigned k, Carry &carry, Value odd
 // The loop
 //===----------------------------------------------------------------------===//
 
-// Brings last values that do not lie in their destinations there.
-void finish(OpBuilder &b, ScanIntoOp scan, scf::ForOp loop, ArrayRef<Carry> carries, Value odd) {
+// The number of a step, or of steps, as a parity.
+Value isOdd(OpBuilder &b, Location loc, Value number) {
+  return arith::TruncIOp::create(b, loc, b.getI1Type(),
+                                 arith::IndexCastOp::create(b, loc, b.getI64Type(), number));
+}
+
+// Either loop.
+struct Loop {
+  Operation *op;
+  Block *body;                         // still without a terminator
+  Value step;                          // in the body
+  SmallVector<Value> carried, results; // in the body, behind the loop
+  Value done;                          // the number of steps, behind the loop
+};
+
+Loop makeFor(OpBuilder &b, Location loc, Value steps, ArrayRef<Value> carried) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
+  auto loop = scf::ForOp::create(b, loc, zero, steps, one, carried);
+  if (!loop.getBody()->empty())
+    loop.getBody()->getTerminator()->erase();
+  return {loop,
+          loop.getBody(),
+          loop.getInductionVar(),
+          llvm::to_vector_of<Value>(loop.getRegionIterArgs()),
+          llvm::to_vector_of<Value>(loop.getResults()),
+          steps};
+}
+
+// %done, ... = scf.while (%t = 0, %stop = false, ...) { condition(not %stop and %t < steps) } do { body }
+Loop makeWhile(OpBuilder &b, Location loc, Value steps, ArrayRef<Value> carried) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value go = arith::ConstantIntOp::create(b, loc, b.getI1Type(), 0);
+  SmallVector<Value> inits = {go, zero};
+  inits.append(carried.begin(), carried.end());
+  SmallVector<Type> types = llvm::to_vector(ValueRange(inits).getTypes());
+  SmallVector<Location> locs(types.size(), loc);
+  auto loop = scf::WhileOp::create(b, loc, ArrayRef(types).drop_front(), inits);
+  OpBuilder::InsertionGuard guard(b);
+  Block *test = b.createBlock(&loop.getBefore(), {}, types, locs);
+  Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, test->getArgument(1), steps);
+  Value stays = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, test->getArgument(0), go);
+  scf::ConditionOp::create(b, loc, arith::AndIOp::create(b, loc, more, stays),
+                           test->getArguments().drop_front());
+  Block *body =
+      b.createBlock(&loop.getAfter(), {}, ArrayRef(types).drop_front(), ArrayRef(locs).drop_front());
+  return {loop,
+          body,
+          body->getArgument(0),
+          llvm::to_vector_of<Value>(body->getArguments().drop_front()),
+          llvm::to_vector_of<Value>(loop.getResults().drop_front()),
+          loop.getResult(0)};
+}
+
+// Brings last values that do not lie in their destinations there. `odd` says whether the number of steps is;
+// null with `until`.
+void finish(OpBuilder &b, ScanIntoOp scan, const Loop &loop, ArrayRef<Carry> carries, Value odd) {
   Location loc = scan.getLoc();
-  Value none = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, scan.getSteps(),
-                                     arith::ConstantIndexOp::create(b, loc, 0));
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value none = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, loop.done, zero), even;
+  if (!odd) {
+    odd = isOdd(b, loc, loop.done);
+    even = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, odd,
+                                 arith::ConstantIntOp::create(b, loc, b.getI1Type(), 0));
+  }
   for (auto [k, carry] : llvm::enumerate(carries)) {
     Value dest = scan.getNexts()[k];
     if (!carry.wanted)
       continue;
-    if (!carry.lands()) {
-      memref::CopyOp::create(b, loc, loop.getResult(k), dest);
+    if (!carry.alternates()) {
+      memref::CopyOp::create(b, loc, loop.results[k], dest);
       continue;
     }
-    // With no step the first value is the last. In place, with an odd number of
-    // steps, the last value lies in the other buffer.
-    Value source = carry.inPlace ? loop.getResult(k) : scan.getStarts()[k];
-    auto ifOp = scf::IfOp::create(b, loc, carry.inPlace ? odd : none, /*withElseRegion=*/false);
+    // With no step the first value is the last. In place, with an odd number of steps, the last value lies in
+    // the other buffer; with `until`, with an even one.
+    Value elsewhere = carry.inPlace ? odd : even ? even : none;
+    auto ifOp = scf::IfOp::create(b, loc, elsewhere, /*withElseRegion=*/false);
     OpBuilder then = ifOp.getThenBodyBuilder();
+    Value source = elsewhere == none ? scan.getStarts()[k] : loop.results[k];
     memref::CopyOp::create(then, loc, source, dest);
+  }
+  if (Value count = scan.getCount()) {
+    Value done = arith::IndexCastOp::create(b, loc, b.getI64Type(), loop.done);
+    memref::StoreOp::create(b, loc, done, count, ValueRange());
   }
 }
 
@@ -242,25 +313,20 @@ LogicalResult lower(ScanIntoOp scan) {
 
   IRRewriter b(scan);
   Location loc = scan.getLoc();
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
   Value steps = scan.getSteps();
-  Value odd = arith::TruncIOp::create(b, loc, b.getI1Type(),
-                                      arith::IndexCastOp::create(b, loc, b.getI64Type(), steps));
   SmallVector<Value> carried;
   for (auto [start, old] : llvm::zip_equal(scan.getStarts(), scan.olds()))
     carried.push_back(castTo(b, loc, old.getType(), start));
+  Value odd = scan.getUntil() ? Value() : isOdd(b, loc, steps);
   for (auto [k, carry] : llvm::enumerate(carries))
     if (carry.home == Carry::Next)
       makeRing(b, scan, k, carry, odd, carried);
 
-  auto loop = scf::ForOp::create(b, loc, zero, steps, one, carried);
-  loop->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
-  loop->setAttr("rondo.time", b.getUnitAttr());
-  Block *body = loop.getBody();
-  if (!body->empty())
-    b.eraseOp(body->getTerminator());
-  b.setInsertionPointToStart(body);
-  Value t = loop.getInductionVar();
+  Loop loop = scan.getUntil() ? makeWhile(b, loc, steps, carried) : makeFor(b, loc, steps, carried);
+  loop.op->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
+  loop.op->setAttr("rondo.time", b.getUnitAttr());
+  b.setInsertionPointToStart(loop.body);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1), t = loop.step;
   if (scan.getReverse())
     t = arith::SubIOp::create(b, loc, arith::SubIOp::create(b, loc, steps, one), t);
 
@@ -268,29 +334,32 @@ LogicalResult lower(ScanIntoOp scan) {
   SmallVector<Value> args{t};
   for (auto [arg, in] : llvm::zip_equal(scan.slices(), scan.getIns()))
     args.push_back(row(b, loc, in, t, arg.getType()));
-  llvm::append_range(args, loop.getRegionIterArgs().take_front(carries.size()));
+  llvm::append_range(args, ArrayRef(loop.carried).take_front(carries.size()));
   for (auto [k, arg] : llvm::enumerate(scan.nextArgs())) {
     bool ring = carries[k].home == Carry::Next;
-    Value next = ring ? Value(loop.getRegionIterArg(carries[k].firstBuffer)) : scan.getNexts()[k];
+    Value next = ring ? loop.carried[carries[k].firstBuffer] : scan.getNexts()[k];
     args.push_back(castTo(b, loc, arg.getType(), next));
   }
   for (auto [arg, update] : llvm::zip_equal(scan.updateArgs(), scan.getUpdates()))
     args.push_back(castTo(b, loc, arg.getType(), update));
   for (auto [arg, stack] : llvm::zip_equal(scan.slots(), scan.getStacks()))
     args.push_back(row(b, loc, stack, t, arg.getType()));
-  b.mergeBlocks(&scan.getBody().front(), body, args);
+  Value condition = scan.condition();
+  b.mergeBlocks(&scan.getBody().front(), loop.body, args);
 
-  auto yield = cast<YieldOp>(body->getTerminator());
+  auto yield = cast<YieldOp>(loop.body->getTerminator());
   b.setInsertionPoint(yield);
   SmallVector<Value> yielded;
-  for (auto [value, old] : llvm::zip(yield.getValues(), loop.getRegionIterArgs()))
+  if (condition)
+    yielded = {condition, arith::AddIOp::create(b, loc, loop.step, one)};
+  for (auto [value, old] : llvm::zip(yield.getValues().take_front(carries.size()), loop.carried))
     yielded.push_back(castTo(b, loc, old.getType(), value));
   for (const Carry &carry : carries)
     for (unsigned i = 0; i < carry.numBuffers; ++i)
-      yielded.push_back(loop.getRegionIterArg(carry.firstBuffer + (i + 1) % carry.numBuffers));
+      yielded.push_back(loop.carried[carry.firstBuffer + (i + 1) % carry.numBuffers]);
   b.replaceOpWithNewOp<scf::YieldOp>(yield, yielded);
 
-  b.setInsertionPointAfter(loop);
+  b.setInsertionPointAfter(loop.op);
   finish(b, scan, loop, carries, odd);
   b.eraseOp(scan);
   return success();

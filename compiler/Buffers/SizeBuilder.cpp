@@ -1,5 +1,6 @@
 #include "compiler/Buffers/SizeBuilder.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -31,6 +32,97 @@ Value SizeBuilder::get(Value value) {
     return {};
   b.clone(*op, map);
   return map.lookup(value);
+}
+
+// At least 0 where nothing better is known.
+Value SizeBuilder::least(Value value) {
+  Value known = get(value);
+  return known ? known : constant(0);
+}
+
+Value SizeBuilder::most(Value value) {
+  if (Value known = get(value))
+    return known;
+  auto both = [&](auto combine) -> Value {
+    Value a = most(value.getDefiningOp()->getOperand(0)), b = most(value.getDefiningOp()->getOperand(1));
+    return a && b ? combine(a, b) : Value();
+  };
+  auto smaller = [&](Value x, Value y) -> Value {
+    Value a = most(x), b = most(y);
+    return a && b ? make<arith::MinUIOp>(a, b) : a ? a : b;
+  };
+  // x / c and x % c, c > 0
+  auto divided = [&](Value x, Value by, bool up) -> Value {
+    std::optional<int64_t> c = getConstantIntValue(by);
+    Value a = c && *c > 0 ? most(x) : Value();
+    if (a && up)
+      a = make<arith::AddIOp>(a, constant(*c - 1));
+    return a ? make<arith::DivUIOp>(a, constant(*c)) : Value();
+  };
+  Operation *op = value.getDefiningOp();
+  return TypeSwitch<Operation *, Value>(op)
+      .Case<arith::MinUIOp, arith::MinSIOp>([&](auto min) { return smaller(min.getLhs(), min.getRhs()); })
+      .Case<arith::MaxUIOp, arith::MaxSIOp>(
+          [&](auto) { return both([&](Value a, Value b) { return make<arith::MaxSIOp>(a, b); }); })
+      .Case([&](arith::AddIOp) { return both([&](Value a, Value b) { return make<arith::AddIOp>(a, b); }); })
+      .Case([&](arith::SubIOp sub) -> Value {
+        Value a = most(sub.getLhs());
+        return a ? make<arith::SubIOp>(a, least(sub.getRhs())) : Value();
+      })
+      .Case([&](arith::MulIOp mul) -> Value {
+        std::optional<int64_t> c = getConstantIntValue(mul.getRhs());
+        if (c && *c < 0)
+          return make<arith::MulIOp>(least(mul.getLhs()), constant(*c));
+        return both([&](Value a, Value b) { return make<arith::MulIOp>(a, b); });
+      })
+      .Case<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(
+          [&](auto div) { return divided(div.getLhs(), div.getRhs(), /*up=*/false); })
+      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>(
+          [&](auto div) { return divided(div.getLhs(), div.getRhs(), /*up=*/true); })
+      .Case([&](arith::SelectOp select) -> Value {
+        Value a = most(select.getTrueValue()), b = most(select.getFalseValue());
+        return a && b ? make<arith::MaxSIOp>(a, b) : Value();
+      })
+      .Case([&](affine::AffineApplyOp apply) -> Value {
+        AffineMap map = apply.getAffineMap();
+        return map.getNumResults() == 1 ? mostOf(map.getResult(0), map.getNumDims(), apply.getMapOperands())
+                                        : Value();
+      })
+      .Case([&](memref::DimOp dim) -> Value {
+        auto alloc = dim.getSource().getDefiningOp<memref::AllocOp>();
+        std::optional<int64_t> axis = dim.getConstantIndex();
+        return alloc && axis ? most(alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(*axis)])
+                             : Value();
+      })
+      .Default([](Operation *) { return Value(); });
+}
+
+Value SizeBuilder::mostOf(AffineExpr expr, unsigned numDims, ValueRange operands) {
+  if (auto number = dyn_cast<AffineConstantExpr>(expr))
+    return constant(number.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return most(operands[dim.getPosition()]);
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return most(operands[numDims + symbol.getPosition()]);
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value a = mostOf(binary.getLHS(), numDims, operands);
+  if (binary.getKind() == AffineExprKind::Add) {
+    Value b = mostOf(binary.getRHS(), numDims, operands);
+    return a && b ? make<arith::AddIOp>(a, b) : Value();
+  }
+  auto by = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (!a || !by || by.getValue() < 0)
+    return {};
+  switch (binary.getKind()) {
+  case AffineExprKind::Mul:
+    return make<arith::MulIOp>(a, constant(by.getValue()));
+  case AffineExprKind::FloorDiv:
+    return make<arith::DivUIOp>(a, constant(by.getValue()));
+  case AffineExprKind::CeilDiv:
+    return make<arith::DivUIOp>(make<arith::AddIOp>(a, constant(by.getValue() - 1)), constant(by.getValue()));
+  default:
+    return {};
+  }
 }
 
 Value SizeBuilder::dimOf(Value buffer, int64_t axis) {
@@ -74,21 +166,28 @@ Value SizeBuilder::dimOfArgument(BlockArgument arg, int64_t axis) {
     for (Value size : body.getTerminator()->getOperands())
       shapes.push_back(args.lookup(size));
   }
-  return shapes[*first + axis];
+  auto rank = entry.getArgAttrOfType<IntegerAttr>(arg.getArgNumber(), attrs::rank);
+  if (!rank)
+    return shapes[*first + axis];
+  Value product = constant(1); // flat memory
+  for (Value size : ArrayRef(shapes).slice(*first, rank.getInt()))
+    product = make<arith::MulIOp>(product, size);
+  return product;
 }
 
 // `rondo.shapes` lists the sizes of the named arguments, then those of the
-// results, axis by axis.
+// results, then those of the states, axis by axis.
 std::optional<unsigned> SizeBuilder::firstSizeOf(unsigned arg) {
   unsigned at = 0;
-  for (StringRef kind : {attrs::name, attrs::result})
+  for (StringRef kind : {attrs::name, attrs::result, attrs::state})
     for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
       auto type = dyn_cast<MemRefType>(entry.getArgumentTypes()[i]);
       if (!type || !entry.getArgAttr(i, kind))
         continue;
       if (i == arg)
         return at;
-      at += type.getRank();
+      auto rank = entry.getArgAttrOfType<IntegerAttr>(i, attrs::rank);
+      at += rank ? rank.getInt() : type.getRank();
     }
   return std::nullopt;
 }

@@ -20,6 +20,11 @@ public:
   /// it, and so does one of what an argument or an allocation is reshaped to.
   mlir::Value get(mlir::Value value);
 
+  /// The most that `value` can be, computed in the block; null if nothing is known. What is known only late
+  /// says so itself, `arith.minui %late, %most`, and may go through arithmetic that grows with it. What is
+  /// not known is taken to be at least 0, as sizes are.
+  mlir::Value most(mlir::Value value);
+
   mlir::Value constant(int64_t value) { return mlir::arith::ConstantIndexOp::create(b, loc, value); }
 
   template <typename Op> mlir::Value make(mlir::Value lhs, mlir::Value rhs) {
@@ -30,6 +35,8 @@ public:
   mlir::OpBuilder &builder() { return b; }
 
 private:
+  mlir::Value least(mlir::Value value);
+  mlir::Value mostOf(mlir::AffineExpr expr, unsigned numDims, mlir::ValueRange operands);
   mlir::Value dimOf(mlir::Value buffer, int64_t axis);
   mlir::Value dimOfArgument(mlir::BlockArgument arg, int64_t axis);
   std::optional<unsigned> firstSizeOf(unsigned arg);

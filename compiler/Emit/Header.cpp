@@ -1,6 +1,8 @@
 // For each entry point: its shapes as a comment, a function over DLPack tensors
 // that checks everything and calls, and, where all sizes are fixed, the plain
-// function with its sizes as constants. A program that wants no runtime defines
+// function with its sizes as constants. Sizes that are known only after a call (`late`)
+// are the most that they can be; the plain function writes them to pointers behind the
+// results. A program that wants no runtime defines
 // RONDO_NO_RUNTIME and has the plain functions alone.
 #include "compiler/Emit/Header.h"
 #include "runtime/include/rondo/abi.h"
@@ -27,7 +29,7 @@ static std::string parameter(StringRef name) {
       "template",  "this",      "throw",     "true",     "try",           "typedef",  "typeid",
       "typename",  "union",     "unsigned",  "using",    "virtual",       "void",     "volatile",
       "while",     "xor",       "prepared",  "scratch",  "scratch_bytes", "error",    "args",
-      "results",   "numbers"};
+      "results",   "numbers",   "states",    "state"};
   return taken.contains(name) ? (name + "_").str() : name.str();
 }
 
@@ -47,8 +49,15 @@ struct Value {
   std::string name; // as a parameter
   StringRef dtype;
   SmallVector<StringRef> shape;
+  uint64_t late = 0; // bit i: the size of axis i is the most that it can be
 
-  std::string text() const { return dtype.str() + "[" + llvm::join(shape, ", ") + "]"; }
+  bool isLate(unsigned axis) const { return late >> axis & 1; }
+  std::string text() const {
+    std::string sizes;
+    for (auto [axis, size] : llvm::enumerate(shape))
+      sizes += (axis ? ", " : "") + std::string(isLate(axis) ? "<= " : "") + size.str();
+    return dtype.str() + "[" + sizes + "]";
+  }
 };
 
 struct Entry {
@@ -56,6 +65,14 @@ struct Entry {
   SmallVector<StringRef> dims, numbers;
   SmallVector<Value> args, results;
   uint64_t scratch = 0;
+  bool hasStates = false;
+};
+
+/// An array in the block of states of plain functions.
+struct StateArray {
+  std::string name; // of its member
+  StringRef key, dtype;
+  uint64_t elements;
 };
 
 class Printer {
@@ -64,6 +81,9 @@ public:
     model = interface.getAs<StringAttr>("name").getValue();
     for (auto entry : interface.getAs<ArrayAttr>("entries").getAsRange<DictionaryAttr>())
       entries.push_back(read(entry));
+    if (auto list = interface.getAs<ArrayAttr>("states"))
+      for (auto state : list.getAsRange<DictionaryAttr>())
+        addState(state);
   }
 
   void print() {
@@ -76,6 +96,7 @@ public:
        << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
        << "enum {\n  " << model << "_prepared_bytes = " << number(interface, "prepared_bytes") << ",\n  "
        << model << "_prepare_scratch_bytes = " << number(interface, "prepare_scratch_bytes") << "\n};\n\n";
+    stateBlock();
     for (const Entry &entry : entries) {
       comment(entry);
       if (!entry.symbol.empty())
@@ -115,14 +136,39 @@ private:
     entry.dims = strings(dict, "dims");
     entry.numbers = strings(dict, "numbers");
     entry.scratch = number(dict, "scratch");
+    entry.hasStates = bool(dict.getAs<ArrayAttr>("states"));
     for (auto value : dict.getAs<ArrayAttr>("args").getAsRange<DictionaryAttr>())
       entry.args.push_back({parameter(value.getAs<StringAttr>("name").getValue()),
                             value.getAs<StringAttr>("dtype").getValue(), strings(value, "shape")});
     auto results = dict.getAs<ArrayAttr>("results").getAsRange<DictionaryAttr>();
     for (auto [i, value] : llvm::enumerate(results))
       entry.results.push_back({"result" + std::to_string(i), value.getAs<StringAttr>("dtype").getValue(),
-                               strings(value, "shape")});
+                               strings(value, "shape"), number(value, "late")});
     return entry;
+  }
+
+  void addState(DictionaryAttr dict) {
+    StringRef key = dict.getAs<StringAttr>("name").getValue();
+    std::string name = key.str();
+    std::replace_if(name.begin(), name.end(), [](char c) { return !llvm::isAlnum(c); }, '_');
+    name = parameter((llvm::isDigit(name.front()) ? "_" : "") + name);
+    while (llvm::any_of(states, [&](const StateArray &other) { return other.name == name; }))
+      name += "_";
+    states.push_back({name, key, dict.getAs<StringAttr>("dtype").getValue(), number(dict, "elements")});
+  }
+
+  /// What plain functions keep from one call to the next, shared by all of them.
+  void stateBlock() {
+    if (states.empty())
+      return;
+    os << "#ifdef __cplusplus\n#define RONDO_ALIGNED alignas(" << RONDO_ALIGNMENT
+       << ")\n#else\n#define RONDO_ALIGNED _Alignas(" << RONDO_ALIGNMENT << ")\n#endif\n"
+       << "/* States, from one call to the next. A `_reset` function writes their first values. */\n"
+       << "typedef struct " << model << "_state {\n";
+    for (const StateArray &state : states)
+      os << "  RONDO_ALIGNED " << cType(state.dtype) << " " << state.name << "["
+         << std::max<uint64_t>(state.elements, 1) << "]; /* " << state.key << " */\n";
+    os << "} " << model << "_state;\n#undef RONDO_ALIGNED\n\n";
   }
 
   void comment(const Entry &entry) {
@@ -153,7 +199,16 @@ private:
       os << "const " << cType(v.dtype) << " *" << v.name << ", ";
     for (const Value &v : entry.results)
       os << cType(v.dtype) << " *" << v.name << ", ";
-    os << "const void *prepared, void *scratch);\n\n";
+    for (const Value &v : entry.results)
+      for (unsigned axis = 0; axis < v.shape.size(); ++axis)
+        if (v.isLate(axis))
+          os << "int64_t *" << v.name << "_size" << axis << ", ";
+    std::string rest = entry.hasStates ? (model + "_state *state, ").str() : "";
+    rest += "const void *prepared, void *scratch);\n";
+    os << rest;
+    if (entry.hasStates)
+      os << "int32_t " << entry.symbol << "_reset(" << rest;
+    os << "\n";
   }
 
   /// The checked function over DLPack tensors.
@@ -165,6 +220,7 @@ private:
       os << "const DLTensor *" << v.name << ", ";
     for (const Value &v : entry.results)
       os << "DLTensor *" << v.name << ", ";
+    os << (entry.hasStates ? "void *const *states, " : "");
     os << "const void *prepared, void *scratch,\n    uint64_t scratch_bytes, rondo_error *error) {\n";
     auto list = [&](StringRef type, StringRef name, ArrayRef<Value> values) -> StringRef {
       if (values.empty())
@@ -186,7 +242,7 @@ private:
     StringRef args = list("const DLTensor", "args", entry.args);
     StringRef results = list("DLTensor", "results", entry.results);
     os << "  return rondo_call(&" << model << "_model, &" << model << "_model.entries[" << index << "], "
-       << numbers << ", " << args << ", " << results
+       << numbers << ", " << args << ", " << results << (entry.hasStates ? ", states" : ", NULL")
        << ",\n      prepared, scratch, scratch_bytes, error);\n}\n\n";
   }
 
@@ -194,6 +250,7 @@ private:
   DictionaryAttr interface;
   StringRef model;
   SmallVector<Entry, 0> entries;
+  SmallVector<StateArray> states;
 };
 } // namespace
 

@@ -238,6 +238,10 @@ struct ErrorExpr : NodeOf<Expr, Expr::Kind::Error> {
   explicit ErrorExpr(SourceRange range) : NodeOf(range) {}
 };
 
+/// Calls `visit` for each name that is read in an expression, but for scans, in the order of the source;
+/// what an expression binds itself is not told apart.
+void forEachName(const Expr &expr, llvm::function_ref<void(const NameExpr &)> visit);
+
 //===----------------------------------------------------------------------===//
 // Types
 //===----------------------------------------------------------------------===//
@@ -455,13 +459,13 @@ struct BindingDecl : NodeOf<Decl, Decl::Kind::Binding> {
   ExprPtr value;
 };
 
-/// ('param' | 'buffer') NAME ['as' STRING] ':' type '=' e | 'state' NAME ':' type '=' e
+/// ('param' | 'buffer' | 'state') NAME ['as' STRING] ':' type '=' e
 struct VariableDecl : NodeOf<Decl, Decl::Kind::Variable> {
   enum class Role : uint8_t { Param, Buffer, State };
   VariableDecl(SourceRange range, Role role) : NodeOf(range), role(role) {}
   Role role;
   Identifier name;
-  std::optional<KeySpelling> spelling; // never of a state
+  std::optional<KeySpelling> spelling;
   TypePtr type;
   ExprPtr init; // of a param a name or a call: `zeros`, `normal(0.0, 0.02)`
 };

@@ -43,7 +43,8 @@ void printList(llvm::ArrayRef<ExprPtr> values, llvm::raw_ostream &os) {
 /// Declarations and statements, with indentation.
 class Printer {
 public:
-  Printer(const SourceFile &source, llvm::raw_ostream &os) : source(source), os(os) {}
+  Printer(const SourceFile &source, llvm::raw_ostream &os, bool places)
+      : source(source), os(os), places(places) {}
 
   void print(const Decl &decl);
 
@@ -51,6 +52,10 @@ private:
   /// The start of a line; `endLine` finishes it with the place of what it tells.
   llvm::raw_ostream &line() { return os.indent(2 * level); }
   void endLine(SourceRange range) {
+    if (!places) {
+      os << '\n';
+      return;
+    }
     LineColumn place = source.lineColumn(range.begin);
     os << "  # " << place.line << ':' << place.column << '\n';
   }
@@ -78,6 +83,7 @@ private:
 
   const SourceFile &source;
   llvm::raw_ostream &os;
+  bool places;
   unsigned level = 0;
 };
 
@@ -395,8 +401,8 @@ void Printer::print(const Decl &decl) {
       });
 }
 
-void rondo::printAst(const File &file, const FileTable &files, llvm::raw_ostream &os) {
-  Printer printer(files[file.id], os);
+void rondo::printAst(const File &file, const FileTable &files, llvm::raw_ostream &os, bool places) {
+  Printer printer(files[file.id], os, places);
   for (const DeclPtr &item : file.items)
     printer.print(*item);
 }

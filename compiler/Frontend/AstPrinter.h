@@ -8,8 +8,8 @@
 namespace rondo {
 
 /// Prints a tree, one declaration or statement a line, indented by what holds it, with its place
-/// as `# line:column`. Expressions have all their parentheses: `(a + (b * c))`.
-void printAst(const ast::File &file, const FileTable &files, llvm::raw_ostream &os);
+/// as `# line:column` if `places`. Expressions have all their parentheses: `(a + (b * c))`.
+void printAst(const ast::File &file, const FileTable &files, llvm::raw_ostream &os, bool places = true);
 
 /// Prints one expression or type, without a newline.
 void printAst(const ast::Expr &expr, llvm::raw_ostream &os);

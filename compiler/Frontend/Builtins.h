@@ -15,6 +15,8 @@ struct Builtin {
   llvm::StringLiteral name;
   /// `x, dim=none, keepdim=false`; `*shape` takes all further arguments by position, as a list.
   llvm::StringLiteral signature;
+  /// One line for `rondo ops`.
+  llvm::StringLiteral summary;
   Value (*call)(BuiltinCall &);
   /// A call with constants alone is a constant and may stand where no function is emitted.
   bool folds = false;
@@ -40,6 +42,7 @@ llvm::ArrayRef<Builtin> shapeBuiltins();
 llvm::ArrayRef<Builtin> creationBuiltins();
 llvm::ArrayRef<Builtin> neuralBuiltins();
 llvm::ArrayRef<Builtin> indexBuiltins();
+llvm::ArrayRef<Builtin> selectionBuiltins();
 llvm::ArrayRef<Builtin> constantBuiltins();
 
 /// One call, its arguments bound to parameters. Accessors report what does not fit, at the argument,

@@ -72,9 +72,10 @@ Value zip(BuiltinCall &call) {
 
 ArrayRef<Builtin> constantBuiltins() {
   static const Builtin table[] = {
-      {"len", "x", len, true},
-      {"enumerate", "list, start=0", enumerate, true},
-      {"zip", "*lists", zip, true},
+      {"len", "x", "the number of elements of a list or of the first axis, the characters of a string", len,
+       true},
+      {"enumerate", "list, start=0", "pairs of a number and an element, for `for i, x in`", enumerate, true},
+      {"zip", "*lists", "lists side by side: lists of one element of each", zip, true},
   };
   return table;
 }

@@ -175,16 +175,16 @@ Value oneHot(BuiltinCall &call) {
 
 ArrayRef<Builtin> creationBuiltins() {
   static const Builtin table[] = {
-      {"zeros", "*size, dtype=f32", constant<0>},
-      {"ones", "*size, dtype=f32", constant<1>},
-      {"full", "size, fill_value, dtype=none", full},
-      {"zeros_like", "x, dtype=none", constantLike<0>},
-      {"ones_like", "x, dtype=none", constantLike<1>},
-      {"arange", "start, end=none, step=1, dtype=none", arange},
-      {"eye", "n, m=none, dtype=f32", eye},
-      {"tril", "x, diagonal=0", triangle<ast::CompareOp::Le>},
-      {"triu", "x, diagonal=0", triangle<ast::CompareOp::Ge>},
-      {"one_hot", "x, num_classes", oneHot},
+      {"zeros", "*size, dtype=f32", "a tensor of zeros", constant<0>},
+      {"ones", "*size, dtype=f32", "a tensor of ones", constant<1>},
+      {"full", "size, fill_value, dtype=none", "a tensor of one value", full},
+      {"zeros_like", "x, dtype=none", "zeros in the shape of x", constantLike<0>},
+      {"ones_like", "x, dtype=none", "ones in the shape of x", constantLike<1>},
+      {"arange", "start, end=none, step=1, dtype=none", "start, start + step, ... below end", arange},
+      {"eye", "n, m=none, dtype=f32", "the identity matrix", eye},
+      {"tril", "x, diagonal=0", "x on and below a diagonal, 0 above it", triangle<ast::CompareOp::Le>},
+      {"triu", "x, diagonal=0", "x on and above a diagonal, 0 below it", triangle<ast::CompareOp::Ge>},
+      {"one_hot", "x, num_classes", "a new last axis, 1 at the class and 0 elsewhere", oneHot},
   };
   return table;
 }

@@ -153,10 +153,10 @@ Value update(BuiltinCall &call) {
 
 ArrayRef<Builtin> indexBuiltins() {
   static const Builtin table[] = {
-      {"index_select", "x, dim, index", indexSelect},
-      {"gather", "x, dim, index", gatherCall},
-      {"masked_fill", "x, mask, value", maskedFill},
-      {"update", "x, v, at, dim=0", update},
+      {"index_select", "x, dim, index", "the slices of x at the positions `index` of an axis", indexSelect},
+      {"gather", "x, dim, index", "x[..., index[...], ...] along an axis, element by element", gatherCall},
+      {"masked_fill", "x, mask, value", "value where the mask is true, x elsewhere", maskedFill},
+      {"update", "x, v, at, dim=0", "x with v written from position `at` of an axis", update},
   };
   return table;
 }

@@ -384,17 +384,20 @@ Value detach(BuiltinCall &call) {
 
 ArrayRef<Builtin> neuralBuiltins() {
   static const Builtin table[] = {
-      {"matmul", "x, other", matmulCall},
-      {"bmm", "x, mat2", bmm},
-      {"einsum", "equation, *operands", einsum},
-      {"linear", "x, weight, bias=none", linear},
-      {"softmax", "x, dim", softmax<false>},
-      {"log_softmax", "x, dim", softmax<true>},
-      {"layer_norm", "x, normalized_shape, weight=none, bias=none, eps=1e-5", normalize<NormKind::Layer>},
-      {"rms_norm", "x, normalized_shape, weight=none, eps=none", normalize<NormKind::Rms>},
-      {"embedding", "x, weight", embedding},
-      {"dropout", "x, p=0.5", dropout},
-      {"detach", "x", detach},
+      {"matmul", "x, other", "the matrix product, batched as in NumPy; also x @ other", matmulCall},
+      {"bmm", "x, mat2", "the matrix product of each pair of a batch", bmm},
+      {"einsum", "equation, *operands", "products and sums by an equation, \"bik,bkj->bij\"", einsum},
+      {"linear", "x, weight, bias=none", "x times the transposed weight, plus bias", linear},
+      {"softmax", "x, dim", "exp(x) / sum(exp(x)) along an axis", softmax<false>},
+      {"log_softmax", "x, dim", "log(softmax(x)) along an axis, stable", softmax<true>},
+      {"layer_norm", "x, normalized_shape, weight=none, bias=none, eps=1e-5",
+       "(x - mean) / sqrt(var + eps) over the last axes, times weight, plus bias",
+       normalize<NormKind::Layer>},
+      {"rms_norm", "x, normalized_shape, weight=none, eps=none",
+       "x / sqrt(mean(x ** 2) + eps) over the last axes, times weight", normalize<NormKind::Rms>},
+      {"embedding", "x, weight", "the rows of a table that x names", embedding},
+      {"dropout", "x, p=0.5", "zeroes elements with probability p in `train`, else the identity", dropout},
+      {"detach", "x", "x, through which no gradient flows", detach},
   };
   return table;
 }

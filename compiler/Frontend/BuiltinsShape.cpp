@@ -71,7 +71,28 @@ Tensor withUnitAxis(FunctionEmitter &f, const Tensor &x, int64_t axis) {
   return reshape(f, x, shape);
 }
 
+// A list of ints and floats as one constant; nothing if it holds anything else.
+std::optional<Tensor> stackNumbers(BuiltinCall &call) {
+  const List *list = call[0].get<List>();
+  auto isNumber = [](const Value &value) { return value.is<int64_t>() || value.is<double>(); };
+  if (!list || list->elements->empty() || !llvm::all_of(*list->elements, isNumber))
+    return std::nullopt;
+  FunctionEmitter &f = call.f();
+  bool isInteger = llvm::all_of(*list->elements, [](const Value &value) { return value.is<int64_t>(); });
+  DType dtype = isInteger ? DType::I64 : DType::F32;
+  Type type = elementType(f.context(), dtype);
+  SmallVector<Attribute> numbers;
+  for (const Value &value : *list->elements)
+    numbers.push_back(isInteger ? Attribute(f.builder.getI64IntegerAttr(*value.get<int64_t>()))
+                                : f.builder.getFloatAttr(type, value.asDouble()));
+  Shape shape = {Size(int64_t(numbers.size()))};
+  return Tensor{f.create<arith::ConstantOp>(DenseElementsAttr::get(f.type(dtype, shape), numbers)), dtype,
+                shape};
+}
+
 Value stack(BuiltinCall &call) {
+  if (std::optional<Tensor> numbers = stackNumbers(call))
+    return call.axis(1, 1) ? Value(*numbers) : Value(Poison{});
   auto tensors = parts(call);
   if (!tensors)
     return Poison{};
@@ -396,8 +417,8 @@ Value repeat(BuiltinCall &call) {
     return Poison{};
   int64_t added = int64_t(times->size()) - x->rank();
   if (added < 0) {
-    call.error("there are " + Twine(times->size()) + " numbers for " + Twine(x->rank()) + " axes of " +
-               x->str());
+    call.error("the numbers of times must be one for each axis at least: found " + Twine(times->size()) +
+               " for " + Twine(x->rank()) + " axes of " + x->str());
     return Poison{};
   }
   Shape wide, result;
@@ -469,6 +490,46 @@ Value roll(BuiltinCall &call) {
   return reshape(call.f(), x, given->shape);
 }
 
+// What stands beside an axis is read from it: mirrored without its border, the border itself, or from the
+// other end.
+std::optional<Tensor> padByIndex(BuiltinCall &call, const Tensor &x, int64_t axis, const Size &before,
+                                 const Size &after, StringRef mode) {
+  FunctionEmitter &f = call.f();
+  const Size &n = x.shape[axis];
+  Size last = n - Size(1);
+  auto within = [&](const Size &room, const Twine &what) {
+    Size known = f.facts.normalize(room);
+    if (known.isConstant() && known.constant() < 0) {
+      call.errorAt(1, what + ": axis " + Twine(axis) + " of " + x.str() + " has size " + n.str());
+      return false;
+    }
+    f.requireNonNegative(room, "`pad`: " + what + ": the axis has size " + n.str());
+    return true;
+  };
+  for (const Size &amount : {before, after}) {
+    std::string text = "\"" + mode.str() + "\" cannot pad by " + amount.str();
+    bool fits = within(amount, text) && (mode == "reflect"    ? within(last - amount, text)
+                                         : mode == "circular" ? within(n - amount, text)
+                                                              : within(last, text));
+    if (!fits)
+      return std::nullopt;
+  }
+  Tensor places = iota(f, before + n + after, Size(0) - before, Size(1));
+  Tensor zero = filledLike(f, 0, places), end = sizeFilled(f, last, places.shape);
+  if (mode == "replicate") {
+    places = arithmetic(f, Arithmetic::Max, arithmetic(f, Arithmetic::Min, places, end), zero);
+  } else if (mode == "circular") {
+    places = arithmetic(f, Arithmetic::Mod, places, sizeFilled(f, n, places.shape));
+  } else {
+    Tensor fromEnd = absolute(f, arithmetic(f, Arithmetic::Sub, end, absolute(f, places)));
+    places = arithmetic(f, Arithmetic::Sub, end, fromEnd);
+  }
+  Shape shape = x.shape;
+  shape[axis] = places.shape[0];
+  mlir::Value value = f.create<GatherOp>(f.type(x.dtype, shape), x.value, places.value, axis);
+  return Tensor{value, x.dtype, shape};
+}
+
 // Pairs (before, after), the last axis first, as torch.nn.functional.pad; negative ones cut.
 Value pad(BuiltinCall &call) {
   std::optional<Tensor> x = call.tensor(0);
@@ -476,13 +537,14 @@ Value pad(BuiltinCall &call) {
   std::optional<std::string> mode = call.string(2);
   if (!amounts || !mode)
     return Poison{};
-  if (*mode != "constant") {
-    call.errorAt(2, "the mode must be \"constant\", found " + call[2].text());
+  if (!llvm::is_contained({"constant", "reflect", "replicate", "circular"}, *mode)) {
+    call.errorAt(2, "the mode must be \"constant\", \"reflect\", \"replicate\" or \"circular\", found " +
+                        call[2].text());
     return Poison{};
   }
   if (amounts->size() % 2 || int64_t(amounts->size() / 2) > x->rank()) {
     call.errorAt(1, "`pad` takes pairs (before, after), the last axis first, at most " + Twine(x->rank()) +
-                        " of them for " + x->str() + "; found " + Twine(amounts->size()) + " numbers");
+                        " of them for " + x->str() + "; the length found is " + Twine(amounts->size()));
     return Poison{};
   }
   if (!call[3].isNumber()) {
@@ -494,6 +556,13 @@ Value pad(BuiltinCall &call) {
   for (size_t pair = 0; pair < amounts->size() / 2; ++pair) {
     int64_t axis = x->rank() - 1 - pair;
     Size before = (*amounts)[2 * pair], after = (*amounts)[2 * pair + 1];
+    if (*mode != "constant") {
+      std::optional<Tensor> padded = padByIndex(call, now, axis, before, after, *mode);
+      if (!padded)
+        return Poison{};
+      now = *padded;
+      continue;
+    }
     Size cutBefore(0), cutAfter(0);
     auto divide = [&](Size &amount, Size &cut) {
       if (!amount.isConstant()) {
@@ -534,22 +603,23 @@ Value pad(BuiltinCall &call) {
 
 ArrayRef<Builtin> shapeBuiltins() {
   static const Builtin table[] = {
-      {"concat", "tensors, dim=0", concatenate},
-      {"stack", "tensors, dim=0", stack},
-      {"split", "x, split_size_or_sections, dim=0", split},
-      {"chunk", "x, chunks, dim=0", chunk},
-      {"narrow", "x, dim, start, length", narrowCall},
-      {"reshape", "x, *shape", reshapeCall},
-      {"flatten", "x, start_dim=0, end_dim=-1", flatten},
-      {"transpose", "x, dim0, dim1", transposeCall},
-      {"permute", "x, *dims", permute},
-      {"squeeze", "x, dim=none", squeeze},
-      {"unsqueeze", "x, dim", unsqueeze},
-      {"expand", "x, *sizes", expand},
-      {"repeat", "x, *repeats", repeat},
-      {"flip", "x, *dims", flip},
-      {"roll", "x, shifts, dims=none", roll},
-      {"pad", "x, pad, mode=\"constant\", value=0.0", pad},
+      {"concat", "tensors, dim=0", "tensors one after the other along an axis", concatenate},
+      {"stack", "tensors, dim=0", "tensors along a new axis", stack},
+      {"split", "x, split_size_or_sections, dim=0", "pieces of given sizes along an axis", split},
+      {"chunk", "x, chunks, dim=0", "as many pieces along an axis, of one size but the last", chunk},
+      {"narrow", "x, dim, start, length", "`length` positions of an axis from `start`", narrowCall},
+      {"reshape", "x, *shape", "the same elements in another shape; one -1 is found out", reshapeCall},
+      {"flatten", "x, start_dim=0, end_dim=-1", "several axes as one", flatten},
+      {"transpose", "x, dim0, dim1", "two axes exchanged", transposeCall},
+      {"permute", "x, *dims", "the axes in another order", permute},
+      {"squeeze", "x, dim=none", "without an axis of size 1, or all of them", squeeze},
+      {"unsqueeze", "x, dim", "with a new axis of size 1", unsqueeze},
+      {"expand", "x, *sizes", "axes of size 1 repeated, without copies in meaning", expand},
+      {"repeat", "x, *repeats", "the tensor again and again along each axis", repeat},
+      {"flip", "x, *dims", "axes in reverse order", flip},
+      {"roll", "x, shifts, dims=none", "positions moved round along axes", roll},
+      {"pad", "x, pad, mode=\"constant\", value=0.0", "values around; (left, right) of the last axis first",
+       pad},
   };
   return table;
 }

@@ -18,7 +18,9 @@ static constexpr size_t maxEcho = 1 << 18;
 //===----------------------------------------------------------------------===//
 
 Diagnostic &Diagnostic::note(SourceRange range, const llvm::Twine &text) {
-  notes.push_back({range, text.str()});
+  Note added{range, text.str()};
+  if (llvm::none_of(notes, [&](const Note &n) { return n.range == range && n.message == added.message; }))
+    notes.push_back(std::move(added)); // two operands may be one name
   return *this;
 }
 

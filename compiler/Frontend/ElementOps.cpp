@@ -195,7 +195,11 @@ Tensor compare(FunctionEmitter &f, ast::CompareOp op, const Tensor &a, const Ten
   static constexpr P signedOps[] = {P::eq, P::ne, P::slt, P::sle, P::sgt, P::sge};
   static constexpr P unsignedOps[] = {P::eq, P::ne, P::ult, P::ule, P::ugt, P::uge};
   P predicate = (isUnsigned(a.dtype) ? unsignedOps : signedOps)[size_t(op)];
-  return boolean(a, f.create<arith::CmpIOp>(predicate, a.value, b.value));
+  // Upstream folds a comparison of a value with itself to a constant, also where that has no fixed shape: the
+  // operands must never turn out to be one value.
+  bool isOpen = !cast<RankedTensorType>(a.value.getType()).hasStaticShape();
+  Tensor other = isOpen ? emit<arith::OrIOp>(f, b, filledLike(f, 0, b)) : b;
+  return boolean(a, f.create<arith::CmpIOp>(predicate, a.value, other.value));
 }
 
 Tensor choose(FunctionEmitter &f, const Tensor &condition, const Tensor &a, const Tensor &b) {
@@ -257,7 +261,8 @@ Tensor convert(FunctionEmitter &f, const Tensor &x, DType dtype) {
   auto made = [&](mlir::Value value) { return Tensor{value, dtype, x.shape}; };
   unsigned from = bitWidth(x.dtype), to = bitWidth(dtype);
   if (isFloat(x.dtype) && isFloat(dtype)) {
-    if (from == to) // f16 and bf16
+    // f16 and bf16 have f32 between them, and f64 before: there is no instruction for one step.
+    if (from == to || (from == 64 && to == 16))
       return convert(f, convert(f, x, DType::F32), dtype);
     return made(from < to ? f.create<arith::ExtFOp>(type, x.value).getResult()
                           : f.create<arith::TruncFOp>(type, x.value).getResult());

@@ -13,8 +13,15 @@ struct Evaluator::Specialization {
   // Of the first call, whose sizes and weights the body is written in.
   llvm::SmallVector<const SizeAtom *> atoms;
   std::vector<const Weight *> weights;
+  std::vector<const State *> states;
   // What it takes: indices into these.
-  llvm::SmallVector<unsigned> sizeArguments, weightArguments;
+  llvm::SmallVector<unsigned> sizeArguments, weightArguments, stateArguments;
+  llvm::SmallVector<unsigned> assignedStates; // behind its results
+  struct LateSize {
+    const SizeAtom *atom;
+    Size most;
+  };
+  llvm::SmallVector<LateSize> lateSizes; // of its results, behind these
   std::vector<Precondition> preconditions;
   Value result;
   bool inPlace = false; // its result holds a lambda: evaluated anew at each call
@@ -214,7 +221,7 @@ bool Evaluator::bindParameters(const FunctionRef &function, ArrayRef<CallArgumen
       std::string what = "`" + bound[i].first.str() + "`";
       SourceRange declared = def.parameters[i].range;
       // A dimension that does not fit is a matter of the whole call.
-      ok &= binding ? bindDims(*type, tensor->shape, what, range, declared, from)
+      ok &= binding ? bindDims(*type, tensor->shape, what, range, ranges[i], declared, from)
                     : checkDims(*type, *tensor, what + " of " + frame->callee, ranges[i], declared);
     }
     if (!ok)
@@ -240,8 +247,14 @@ Value Evaluator::callFunction(const FunctionRef &function, ArrayRef<CallArgument
   if (def.hasErrors)
     return Poison{};
   if (isActive(function)) {
-    error(range, name + " calls itself: recursion is not possible; `scan` repeats a computation")
-        .note(def.headRange, "defined here");
+    SmallVector<const ast::DefDecl *> circle;
+    for (const Frame *at = frame; at && at->def != &def; at = at->caller)
+      circle.push_back(at->def);
+    circle.push_back(&def);
+    if (llvm::none_of(circle, [&](const ast::DefDecl *d) { return recursive.contains(d); }))
+      error(range, name + " calls itself: recursion is not possible; `scan` repeats a computation")
+          .note(def.headRange, "defined here");
+    recursive.insert(circle.begin(), circle.end());
     return Poison{};
   }
   if (callDepth >= maxCallDepth) {
@@ -289,6 +302,7 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     signature.add(value);
   if (!signature.complete)
     return runBody(function);
+  signature.addStates([&](const State &state) { return stateShape(state, SourceRange()); });
   signature.addFacts(fn->facts);
   signature.addSharing();
 
@@ -298,6 +312,7 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     Specialization &fresh = *place; // the map does not move its elements
     fresh.atoms = signature.atoms;
     fresh.weights = signature.weights;
+    fresh.states = signature.states;
 
     std::string name =
         (function.self ? function.self->modelName() + "." : "").str() + function.decl->name.text.str();
@@ -330,13 +345,29 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     llvm::SaveAndRestore<FunctionEmitter *> emitting(fn, &inner);
     fresh.result = runBody(function);
     SmallVector<mlir::Value> results;
+    llvm::DenseSet<const SizeAtom *> inResults;
     rebuild(
         fresh.result,
         [&](const Tensor &tensor) {
           results.push_back(tensor.value);
+          for (const Size &size : tensor.shape)
+            size.visitBaseAtoms([&](const SizeAtom *atom) { inResults.insert(atom); });
           return Value(tensor);
         },
         [](const Size &size) { return size; });
+    for (auto &[state, value] : inner.stateScopes.front().states) {
+      unsigned index = llvm::find(fresh.states, state) - fresh.states.begin();
+      fresh.stateArguments.push_back(index);
+      if (value.isAssigned()) {
+        fresh.assignedStates.push_back(index);
+        results.push_back(value.now.value);
+      }
+    }
+    for (const FunctionEmitter::LateSize &late : inner.lateSizes)
+      if (inResults.contains(late.atom)) {
+        fresh.lateSizes.push_back({late.atom, sizes.most(Size(late.atom)).value_or(Size(0))});
+        results.push_back(late.clamp->getResult(0));
+      }
     inner.finish(results);
     fresh.inPlace = holdsClosure(fresh.result);
     for (const SizeAtom *atom : inner.sizeArguments)
@@ -345,7 +376,8 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
       fresh.weightArguments.push_back(llvm::find(fresh.weights, weight) - fresh.weights.begin());
     fresh.preconditions = std::move(inner.preconditions);
     if (llvm::any_of(fresh.sizeArguments, [&](unsigned i) { return i >= fresh.atoms.size(); }) ||
-        llvm::any_of(fresh.weightArguments, [&](unsigned i) { return i >= fresh.weights.size(); }))
+        llvm::any_of(fresh.weightArguments, [&](unsigned i) { return i >= fresh.weights.size(); }) ||
+        llvm::any_of(fresh.stateArguments, [&](unsigned i) { return i >= fresh.states.size(); }))
       fresh.inPlace = true; // it reaches what is not its argument, by way of a constant list
   }
   Specialization &use = *place;
@@ -357,8 +389,11 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
   }
 
   // From the sizes of the first call to those of this one.
+  std::map<const SizeAtom *, Size> late; // what this call finds out
   auto here = [&](const Size &size) {
     return sizes.substitute(size, [&](const SizeAtom *atom) -> std::optional<Size> {
+      if (auto known = late.find(atom); known != late.end())
+        return known->second;
       auto *found = llvm::find(use.atoms, atom);
       if (found == use.atoms.end())
         return std::nullopt;
@@ -371,6 +406,12 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     operands.push_back(fn->size(Size(signature.atoms[index])));
   for (unsigned index : use.weightArguments)
     operands.push_back(fn->weight(signature.weights[index]).value);
+  for (unsigned index : use.stateArguments) {
+    Value state = readState(*signature.states[index], range);
+    if (state.isPoison())
+      return Poison{};
+    operands.push_back(state.get<Tensor>()->value);
+  }
   for (const Tensor &tensor : signature.tensors)
     operands.push_back(tensor.value);
   for (const Precondition &condition : use.preconditions) {
@@ -385,14 +426,23 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     demand(std::move(mine), range);
   }
   auto call = fn->create<func::CallOp>(use.function, operands);
+  for (auto [known, count] : llvm::zip(use.lateSizes, call.getResults().take_back(use.lateSizes.size())))
+    late[known.atom] = fn->lateSize(lateName(known.atom->name, range), count, here(known.most));
   unsigned next = 0;
-  return rebuild(
+  Value result = rebuild(
       use.result,
       [&](const Tensor &tensor) {
         Shape shape = llvm::map_to_vector<3>(tensor.shape, here);
         return Value(Tensor{call->getResult(next++), tensor.dtype, shape});
       },
       here);
+  for (unsigned index : use.assignedStates) {
+    const State &state = *signature.states[index];
+    StateValue &held = fn->state(&state, *stateShape(state, range));
+    held.now.value = call->getResult(next++);
+    held.assigned = range;
+  }
+  return result;
 }
 
 // Of a callee: decided here if the sizes have become constants.
@@ -459,6 +509,8 @@ Value Evaluator::callClosure(const Closure &closure, ArrayRef<CallArgument> argu
   inner.file = closure.capture->file;
   inner.self = closure.capture->self;
   inner.scopes = closure.capture->scopes;
+  for (const Scope &captured : inner.scopes)
+    steps += captured.names.size(); // copying is work as well
   inner.dims = closure.capture->dims;
   inner.takesClosures = true;
   Scope scope;

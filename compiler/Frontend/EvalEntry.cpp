@@ -211,6 +211,8 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
   FunctionEmitter inner(function, true, sizes);
   inner.facts = hyperFacts;
   llvm::SaveAndRestore<FunctionEmitter *> emitting(fn, &inner);
+  llvm::SaveAndRestore<const ast::DefDecl *> entry(entryDef, isEntry ? &def : nullptr);
+  stateShapes.clear();
 
   // Dimension variables first: bare names in shapes of arguments that are present.
   auto fixed = [&](StringRef dim) -> std::optional<int64_t> {
@@ -253,6 +255,7 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
         frame->dims[name] = value;
       }
   }
+  entryDims = frame->dims;
   for (auto [i, parameter] : llvm::enumerate(def.parameters))
     if (types[i] && types[i]->kind == TypeSpec::Int)
       frame->scopes[0].names[parameter.name.text] =
@@ -328,6 +331,37 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
                                                                 unsignedAttr, builder.getUnitAttr()))
                                                           : builder.getDictionaryAttr({}));
   }
+  // Sizes that are known only afterwards go to the runtime as results, and their most to the companion.
+  unsigned numSizes = 0;
+  for (const Shape &shape : argumentShapes)
+    numSizes += shape.size();
+  for (auto [i, shape] : llvm::enumerate(resultShapes))
+    for (Size &size : shape) {
+      unsigned number = numSizes++;
+      if (!size.hasLate())
+        continue;
+      results.push_back(sizeTensor(inner, size).value);
+      resultAttributes.push_back(
+          builder.getDictionaryAttr(builder.getNamedAttr(attrs::size, builder.getI64IntegerAttr(number))));
+      std::optional<Size> most = sizes.most(size);
+      if (!most)
+        error(def.results[i]->range,
+              "it is not known how large " + size.str() + " can be, which the memory of the result needs");
+      size = most.value_or(Size(0));
+    }
+  auto states = inner.statesByKey();
+  for (auto &[state, value] : states) {
+    requireStateSizes(*state, value.old.shape);
+    SmallVector<NamedAttribute> list = {
+        builder.getNamedAttr(attrs::state, builder.getStringAttr(state->key))};
+    if (state->dtype == DType::U8)
+      list.push_back(builder.getNamedAttr(unsignedAttr, builder.getUnitAttr()));
+    attributes.push_back(builder.getDictionaryAttr(list));
+    if (value.isAssigned()) {
+      results.push_back(value.now.value);
+      resultAttributes.push_back(attributes.back());
+    }
+  }
   inner.checkPreconditions();
   inner.finish(results);
   if (!isEntry)
@@ -337,20 +371,33 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
   function.setPublic();
   function->setAttr(attrs::entry, builder.getUnitAttr());
 
-  // All sizes, as the runtime checks arguments and allocates results.
-  func::FuncOp companion = createFunction(name.str() + ".shapes", loc);
-  companion->moveAfter(function);
-  Block *companionBlock = companion.addEntryBlock();
-  FunctionEmitter shapes(companion, true, sizes);
+  SmallVector<Shape> shapes = argumentShapes;
+  shapes.append(resultShapes);
+  SmallVector<const State *> reached;
+  for (auto &[state, value] : states) {
+    reached.push_back(state);
+    shapes.push_back(value.old.shape);
+  }
+  function->setAttr(attrs::shapes, FlatSymbolRefAttr::get(emitShapes(function, dims, shapes)));
+  if (!reached.empty())
+    emitReset(function, reached, dims);
+}
+
+// All sizes, as the runtime checks arguments and allocates results and states.
+func::FuncOp Evaluator::emitShapes(func::FuncOp entry, ArrayRef<EntryDim> dims, ArrayRef<Shape> shapes) {
+  Location loc = entry.getLoc();
+  func::FuncOp companion = createFunction((entry.getName() + ".shapes").str(), loc);
+  companion->moveAfter(entry);
+  Block *block = companion.addEntryBlock();
+  FunctionEmitter emitter(companion, true, sizes);
   for (auto [dim, atom] : dims)
-    shapes.bindAtom(atom, companionBlock->addArgument(builder.getIndexType(), loc));
+    emitter.bindAtom(atom, block->addArgument(emitter.builder.getIndexType(), loc));
   SmallVector<mlir::Value> all;
-  for (ArrayRef<Shape> list : {ArrayRef(argumentShapes), ArrayRef(resultShapes)})
-    for (const Shape &shape : list)
-      for (const Size &size : shape)
-        all.push_back(shapes.size(size));
-  shapes.finish(all);
-  function->setAttr(attrs::shapes, FlatSymbolRefAttr::get(companion));
+  for (const Shape &shape : shapes)
+    for (const Size &size : shape)
+      all.push_back(emitter.size(size));
+  emitter.finish(all);
+  return companion;
 }
 
 // A hyper-parameter without a value.
@@ -420,9 +467,12 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
   Frame top;
   top.file = scope;
   FrameScope entered(*this, top, SourceRange());
+  SmallVector<const FileScope *> userFiles; // names may load the library, which adds files
   for (auto &[id, used] : fileScopes)
     if (!used->isLibrary)
-      resolveNames(*this, *used);
+      userFiles.push_back(used.get());
+  for (const FileScope *used : userFiles)
+    resolveNames(*this, *used);
 
   const ast::ModelDecl *root = findRoot(*scope);
   if (!root && !options.model.empty())
@@ -479,12 +529,15 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
           .note("entry points are the fully annotated `def`s of " +
                 (root ? "the root `" + root->name.text.str() + "`" : "the file") +
                 " whose arguments are tensors or `int`");
-    else if (!checkOnly && !diagnostics.hasErrors())
+    else if (!checkOnly && !diagnostics.hasErrors()) {
+      SourceRange at = root                         ? root->name.range
+                       : scope->file->items.empty() ? SourceRange{file, 0, 0}
+                                                    : scope->file->items.back()->range.atBegin();
       diagnostics.error(
-          root ? root->name.range : SourceRange(),
-          "there is no entry point: a `def` of " +
-              (root ? "the root `" + root->name.text.str() + "`" : "the file") +
-              " without a leading `_` whose arguments (tensors or `int`) and results are all annotated");
+          at, "there is no entry point: a `def` of " +
+                  (root ? "the root `" + root->name.text.str() + "`" : "the file") +
+                  " without a leading `_` whose arguments (tensors or `int`) and results are all annotated");
+    }
   }
   for (const FunctionRef &function : found)
     emitEntry(function, true);
@@ -530,7 +583,8 @@ void Evaluator::checkOptions(ArrayRef<FunctionRef> found) {
       }
     if (!known)
       diagnostics
-          .error("--given " + printable(name) + ": no entry point has an argument `" + printable(name) + "`")
+          .error("no entry point has an argument `" + printable(name) +
+                 "`, which `--given` or `--input` names")
           .suggest(nearestName(name, names));
   }
 }

@@ -1,5 +1,6 @@
 // Expressions other than operators, indices, calls and scans.
 #include "compiler/Frontend/EvaluatorImpl.h"
+#include "compiler/Frontend/TensorOps.h"
 
 using namespace mlir;
 
@@ -9,10 +10,22 @@ Value Evaluator::eval(const ast::Expr &expr) {
   if (!step(expr.range))
     return Poison{};
   llvm::SaveAndRestore<unsigned> nesting(depth, depth + 1);
-  if (!fn)
-    return evalUncounted(expr);
-  LocationScope at(*fn, location(expr.range));
-  return evalUncounted(expr);
+  std::optional<LocationScope> at;
+  if (fn)
+    at.emplace(*fn, location(expr.range));
+  Value value = evalUncounted(expr);
+  if (const List *list = value.get<List>(); list && list->weight > maxListWeight) {
+    error(expr.range, "the lists in this list have more than " + Twine(maxListWeight) + " elements");
+    exhausted = true;
+    return Poison{};
+  }
+  for (const Value &part : flat(value))
+    if (const Tensor *tensor = part.get<Tensor>())
+      if (llvm::any_of(tensor->shape, [](const Size &size) { return size.isTooLarge(); })) {
+        error(expr.range, "a size of " + quote(expr.range, "this") + " is too large");
+        return Poison{};
+      }
+  return value;
 }
 
 Value Evaluator::evalSingle(const ast::Expr &expr) {
@@ -81,9 +94,19 @@ Value Evaluator::evalUncounted(const ast::Expr &expr) {
   llvm_unreachable("all expressions are handled");
 }
 
+// A size that is known only late is a tensor, but where shapes are declared.
+Value Evaluator::unlessLate(const Value &value) {
+  const Size *size = value.get<Size>();
+  if (!size || !size->hasLate() || inShape || !fn)
+    return value;
+  Value tensor = sizeTensor(*fn, *size);
+  tensor.origin = value.origin;
+  return tensor;
+}
+
 Value Evaluator::evalName(const ast::NameExpr &expr, bool isCall) {
-  if (std::optional<Value> value = lookup(expr.name))
-    return *value;
+  if (std::optional<Value> value = lookup(expr.name, expr.range))
+    return unlessLate(*value);
   return unknownName(expr.name, expr.range, isCall);
 }
 
@@ -96,9 +119,16 @@ std::optional<bool> Evaluator::evalCondition(const ast::Expr &expr, StringRef wh
   if (value.isOpen())
     return std::nullopt;
   std::string text = quote(expr.range, "it");
-  if (value.is<Tensor>())
+  auto *comparison = dyn_cast<ast::ComparisonExpr>(&expr);
+  bool isOfSizes = comparison && llvm::all_of(comparison->operands, [&](const ast::ExprPtr &operand) {
+                     return evalSingle(*operand).asSize().has_value();
+                   });
+  if (isOfSizes && value.is<Tensor>())
+    error(expr.range, what + " must be a constant, known when compiled; " + text +
+                          " compares sizes, known when called: use `where`, or `require` what must hold");
+  else if (value.is<Tensor>())
     error(expr.range, what + " must be a constant, known when compiled; " + text + " is a tensor (" +
-                          value.describe() + "): use `where`");
+                          value.describe() + ")" + (what.ends_with("`if`") ? ": use `where`" : ""));
   else if (value.is<Size>())
     error(expr.range,
           what + " must be a constant, known when compiled; " + text + " is a size, known when called");
@@ -147,6 +177,7 @@ Value Evaluator::evalLambda(const ast::LambdaExpr &expr) {
   capture->self = frame->self;
   capture->scopes = frame->scopes;
   capture->dims = frame->dims;
+  captureStates(expr, capture->scopes.front());
   return Closure{&expr, std::move(capture)};
 }
 
@@ -169,7 +200,7 @@ Value Evaluator::memberOf(const Value &base, const ast::Identifier &member, Sour
     Instance &instance = **self;
     auto found = instance.names.find(name);
     if (found != instance.names.end())
-      return useWeight(found->second);
+      return useMember(found->second, range);
     auto method = instance.methods.find(name);
     if (method != instance.methods.end())
       return FunctionRef{method->second, instance.model.file, &instance};
@@ -179,7 +210,7 @@ Value Evaluator::memberOf(const Value &base, const ast::Identifier &member, Sour
     std::string key = instance.key.empty() ? name.str() : instance.key + "." + name.str();
     for (const Weight *weight : all)
       if (weight->key == key)
-        return useWeight(weight);
+        return useMember(weight, range);
     if (instance.failed)
       return Poison{};
     std::vector<StringRef> candidates;
@@ -198,7 +229,7 @@ Value Evaluator::memberOf(const Value &base, const ast::Identifier &member, Sour
     if (name == "shape") {
       Values sizes;
       for (const Size &size : tensor->shape)
-        sizes.push_back(size);
+        sizes.push_back(unlessLate(size));
       Value list = Value::list(std::move(sizes));
       return list;
     }

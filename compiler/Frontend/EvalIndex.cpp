@@ -13,9 +13,15 @@ namespace rondo::sema {
 /// What becomes of one axis.
 struct Evaluator::AxisSlice {
   enum Kind { Keep, Drop, Reverse, Gather } kind = Keep;
-  Size offset = Size(0), length = Size(0); // of what is cut out, in steps of `step`
-  int64_t step = 1;
-  Tensor indices; // of Gather
+  Size offset = Size(0), length = Size(0), step = Size(1); // of what is cut out
+  Tensor indices;                                          // of Gather
+  SourceRange range;
+};
+
+/// An axis that is read by indices.
+struct Evaluator::Gathered {
+  int64_t axis;
+  Tensor indices;
   SourceRange range;
 };
 
@@ -81,8 +87,8 @@ Value Evaluator::indexList(const List &list, const ast::IndexExpr &expr) {
       bool isShape =
           isa<ast::MemberExpr>(*expr.base) && cast<ast::MemberExpr>(*expr.base).member.text == "shape";
       error(expr.range,
-            isShape ? "axis " + Twine(*index) + " is out of range: " + quote(expr.base->range, "it") +
-                          " has rank " + Twine(n)
+            isShape ? "axis " + Twine(*index) + " is out of range: " +
+                          quote(cast<ast::MemberExpr>(*expr.base).base->range, "it") + " has rank " + Twine(n)
                     : "index " + Twine(*index) + " is out of range: " + quote(expr.base->range, "the list") +
                           " has " + count(n, "element"));
       return Poison{};
@@ -135,27 +141,31 @@ bool Evaluator::sliceAxis(const ast::Subscript &subscript, const Size &size, Axi
   ok &= bound(subscript.step, step);
   if (!ok)
     return false;
-  if (step && !step->isConstant()) {
-    if (!step->hasHyper())
-      error(subscript.step->range, "the step of a slice must be a constant, found the size " + step->str());
-    return false;
-  }
-  int64_t by = step ? step->constant() : 1;
-  if (by == 0) {
+  slice.step = step ? *step : Size(1);
+  if (slice.step.isConstant(0)) {
     error(subscript.range, "the step of a slice cannot be 0");
     return false;
   }
-  by = std::max(by, -INT64_MAX);
-  slice.kind = by < 0 ? AxisSlice::Reverse : AxisSlice::Keep;
-  slice.step = by;
+  if (slice.step.isConstant())
+    slice.step = Size(std::max(slice.step.constant(), -INT64_MAX));
+  else // a size goes forwards
+    fn->requireNonNegative(slice.step - Size(1),
+                           "the step " + slice.step.str() + " of a slice is not positive");
+  bool forwards = !slice.step.isConstant() || slice.step.constant() > 0;
+  slice.kind = forwards ? AxisSlice::Keep : AxisSlice::Reverse;
+  // How many elements a span has room for.
+  auto count = [&](const Size &span) {
+    Size by = forwards ? slice.step : Size(0) - slice.step;
+    return by.isConstant(1) ? span : sizes.floorDiv(span + by - Size(1), by);
+  };
 
   bool constant = size.isConstant() && (!begin || begin->isConstant()) && (!end || end->isConstant());
   if (constant) {
-    int64_t first, length;
+    int64_t by = slice.step.isConstant() ? slice.step.constant() : 1, first, length;
     clampSlice(begin ? std::optional(begin->constant()) : std::nullopt,
                end ? std::optional(end->constant()) : std::nullopt, by, size.constant(), first, length);
     slice.offset = Size(length ? first : 0);
-    slice.length = Size(length);
+    slice.length = slice.step.isConstant() ? Size(length) : count(Size(length));
     return true;
   }
 
@@ -163,23 +173,27 @@ bool Evaluator::sliceAxis(const ast::Subscript &subscript, const Size &size, Axi
   auto fromStart = [&](const Size &bound) {
     return bound.isConstant() && bound.constant() < 0 ? size + bound : bound;
   };
-  std::string text = "the slice " + quote(subscript.range, "here") + " of an axis of size " + size.str();
+  auto text = [&](const std::string &written, const Twine &why) {
+    return "the slice " + written + " of an axis of size " + size.str() + " is out of range: " + why.str();
+  };
+  // A check is told by values: the IR does not depend on how the source is laid out.
+  std::string bounds = "`" + (begin ? begin->str() : "") + ":" + (end ? end->str() : "") +
+                       (slice.step.isConstant(1) ? "`" : ":" + slice.step.str() + "`");
   auto need = [&](const Size &notNegative, const Twine &why) {
-    Size normal = fn->facts.normalize(notNegative);
-    if (normal.isConstant() && normal.constant() < 0) {
-      error(subscript.range, text + " is out of range: " + why);
+    if (isNonNegative(Size(-1) - fn->facts.normalize(notNegative))) {
+      error(subscript.range, text(quote(subscript.range, "here"), why));
       return false;
     }
-    fn->requireNonNegative(notNegative, text + " is out of range: " + why);
+    fn->requireNonNegative(notNegative, text(bounds, why));
     return true;
   };
-  if (by > 0) {
+  if (forwards) {
     Size first = begin ? fromStart(*begin) : Size(0), last = end ? fromStart(*end) : size;
     if (!need(first, "it begins before the axis") || !need(last - first, "it ends before it begins") ||
         !need(size - last, "it ends behind the axis"))
       return false;
     slice.offset = first;
-    slice.length = by == 1 ? last - first : sizes.floorDiv(last - first + Size(by - 1), Size(by));
+    slice.length = count(last - first);
   } else {
     Size first = begin ? fromStart(*begin) : size - Size(1), last = end ? fromStart(*end) : Size(-1);
     if ((begin && (!need(first, "it begins before the axis") ||
@@ -187,7 +201,7 @@ bool Evaluator::sliceAxis(const ast::Subscript &subscript, const Size &size, Axi
         !need(last + Size(1), "it ends before the axis") || !need(first - last, "it ends before it begins"))
       return false;
     slice.offset = first;
-    slice.length = by == -1 ? first - last : sizes.floorDiv(first - last + Size(-by - 1), Size(-by));
+    slice.length = count(first - last);
   }
   return true;
 }
@@ -200,8 +214,7 @@ bool Evaluator::indexAxis(const ast::Subscript &subscript, const Value &index, c
     Size place = at->isConstant() && at->constant() < 0 ? size + *at : *at;
     Size behind = size - Size(1) - place;
     auto outside = [&](const Size &notNegative) {
-      Size normal = fn->facts.normalize(notNegative);
-      return normal.isConstant() && normal.constant() < 0;
+      return isNonNegative(Size(-1) - fn->facts.normalize(notNegative));
     };
     if (outside(place) || outside(behind)) {
       error(subscript.range, "index " + at->str() + " is out of range for " + of);
@@ -244,8 +257,8 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
     return Poison{};
   if (taken > x.rank()) {
     error(expr.range, "too many indices: " + quote(expr.base->range, "the tensor") + " is " + x.str() +
-                          ", of rank " + Twine(x.rank()) + ", and " + count(taken, "index") +
-                          (taken > 1 ? "" : "") + " given");
+                          ", of rank " + Twine(x.rank()) + ", and " + Twine(taken) +
+                          (taken > 1 ? " indices are given" : " index is given"));
     return Poison{};
   }
 
@@ -257,7 +270,6 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
     layout.push_back(slices.size());
     slices.push_back(slice);
   };
-  unsigned tensors = 0;
   for (auto [subscript, index] : llvm::zip(expr.subscripts, indices)) {
     if (subscript.kind == ast::Subscript::Kind::Ellipsis) {
       for (int64_t i = 0, n = x.rank() - taken; i < n; ++i)
@@ -273,7 +285,6 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
     int64_t axis = slices.size();
     bool fits = subscript.kind == ast::Subscript::Kind::Slice ? sliceAxis(subscript, x.shape[axis], slice)
                                                               : indexAxis(subscript, index, x, axis, slice);
-    tensors += slice.kind == AxisSlice::Gather && slice.indices.rank() > 0;
     ok &= fits;
     layout.push_back(axis);
     slices.push_back(slice);
@@ -282,25 +293,19 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
     return Poison{};
   while (int64_t(slices.size()) < x.rank())
     keep();
-  if (tensors > 1) {
-    error(expr.range,
-          "one index tensor at a time: index the result again, or gather from a flattened tensor");
-    return Poison{};
-  }
-
   // 1. One slice cuts out what steps forwards, and drops axes.
   Tensor now = x;
-  Shape offsets, lengths;
-  SmallVector<int64_t> steps, dropped;
+  Shape offsets, lengths, steps;
+  SmallVector<int64_t> dropped;
   SmallVector<const AxisSlice *> kept; // of the axes that are left
   bool cuts = false;
   for (auto [axis, slice] : llvm::enumerate(slices)) {
     bool isForward = slice.kind == AxisSlice::Keep || slice.kind == AxisSlice::Drop;
-    cuts |=
-        isForward && (slice.kind == AxisSlice::Drop || slice.step != 1 || !(slice.length == x.shape[axis]));
+    cuts |= isForward &&
+            (slice.kind == AxisSlice::Drop || !slice.step.isConstant(1) || !(slice.length == x.shape[axis]));
     offsets.push_back(isForward ? slice.offset : Size(0));
     lengths.push_back(isForward ? slice.length : x.shape[axis]);
-    steps.push_back(isForward ? slice.step : 1);
+    steps.push_back(isForward ? slice.step : Size(1));
     if (slice.kind == AxisSlice::Drop)
       dropped.push_back(axis);
     else
@@ -313,7 +318,7 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
   for (auto [axis, slice] : llvm::enumerate(kept)) {
     if (slice->kind != AxisSlice::Reverse)
       continue;
-    Tensor places = iota(*fn, slice->length, slice->offset, Size(slice->step));
+    Tensor places = iota(*fn, slice->length, slice->offset, slice->step);
     Shape shape = now.shape;
     shape[axis] = slice->length;
     mlir::Value value = fn->create<GatherOp>(fn->type(now.dtype, shape), now.value, places.value, axis);
@@ -322,21 +327,88 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
 
   // 3. New axes.
   Shape shape;
-  SmallVector<std::pair<int64_t, const AxisSlice *>> gathers;
+  SmallVector<Gathered> gathers;
   int64_t from = 0;
   for (int64_t axis : layout) {
     if (axis >= 0 && slices[axis].kind == AxisSlice::Drop)
       continue;
     if (axis >= 0 && slices[axis].kind == AxisSlice::Gather)
-      gathers.push_back({int64_t(shape.size()), &slices[axis]});
+      gathers.push_back({int64_t(shape.size()), slices[axis].indices, slices[axis].range});
     shape.push_back(axis < 0 ? Size(1) : now.shape[from++]);
   }
-  now = reshape(*fn, now, shape);
+  return gatherAxes(reshape(*fn, now, shape), gathers, expr.range);
+}
 
-  // 4. Tensors of indices, from the last, so that the axes before stay in place.
-  for (auto [axis, slice] : llvm::reverse(gathers))
-    now = gather(*fn, now, slice->indices, axis, quote(expr.range, "index").c_str());
-  return now;
+// x[i], x[:, i], x[i, j]. Integers of rank 0 choose one element each; several tensors are broadcast together
+// and give their axes once: where they stood side by side in their place, else in front.
+Value Evaluator::gatherAxes(Tensor x, SmallVectorImpl<Gathered> &gathers, SourceRange range) {
+  std::string what = quote(range, "index");
+  auto take = [&](const Gathered &one) { x = gather(*fn, x, one.indices, one.axis, what); };
+  // From the last, so that the axes before stay in place.
+  for (size_t i = gathers.size(); i-- > 0;) {
+    if (gathers[i].indices.rank() > 0)
+      continue;
+    take(gathers[i]);
+    gathers.erase(gathers.begin() + i);
+    for (size_t behind = i; behind < gathers.size(); ++behind)
+      --gathers[behind].axis;
+  }
+  if (gathers.size() == 1)
+    take(gathers[0]);
+  if (gathers.size() < 2)
+    return x;
+
+  // All indices as one shape, which the places in the flattened axes have.
+  std::vector<Value> values;
+  SmallVector<Operand> operands;
+  SmallVector<Shape> shapes;
+  for (const Gathered &one : gathers) {
+    values.push_back(one.indices);
+    shapes.push_back(one.indices.shape);
+  }
+  for (auto [value, one] : llvm::zip(values, gathers))
+    operands.push_back({&value, one.range});
+  std::optional<Shape> shape = broadcastShapes(operands, shapes, "the indices", range);
+  if (!shape)
+    return Poison{};
+  std::optional<Tensor> place;
+  Size total(1);
+  for (const Gathered &one : llvm::reverse(gathers)) {
+    const Size &size = x.shape[one.axis];
+    Tensor part = convert(*fn, one.indices, DType::I64);
+    checkIndices(*fn, part, size,
+                 what + ": an index is out of range: the axis has " + size.str() + " elements");
+    part = broadcast(*fn, part, *shape);
+    if (place)
+      part = arithmetic(*fn, Arithmetic::Add, *place,
+                        arithmetic(*fn, Arithmetic::Mul, part, sizeFilled(*fn, total, *shape)));
+    place = part;
+    total = total * size;
+  }
+
+  // These axes first, as one.
+  SmallVector<int64_t> order;
+  for (const Gathered &one : gathers)
+    order.push_back(one.axis);
+  int64_t n = gathers.size(), first = order.front();
+  bool together = order.back() - first == n - 1;
+  for (int64_t axis = 0; axis < x.rank(); ++axis)
+    if (!llvm::is_contained(ArrayRef(order).take_front(n), axis))
+      order.push_back(axis);
+  Tensor moved = transpose(*fn, x, order);
+  Shape flat = {total}, result = *shape;
+  flat.append(moved.shape.begin() + n, moved.shape.end());
+  result.append(moved.shape.begin() + n, moved.shape.end());
+  mlir::Value rows = reshape(*fn, moved, flat).value;
+  Tensor taken{fn->create<GatherOp>(fn->type(x.dtype, result), rows, place->value, 0), x.dtype, result};
+  if (!together || first == 0)
+    return taken;
+  // The axes before them come before them again.
+  SmallVector<int64_t> back;
+  int64_t own = shape->size();
+  for (int64_t axis = 0; axis < taken.rank(); ++axis)
+    back.push_back(axis < first ? own + axis : axis < first + own ? axis - first : axis);
+  return transpose(*fn, taken, back);
 }
 
 } // namespace rondo::sema

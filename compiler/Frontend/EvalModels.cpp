@@ -10,19 +10,28 @@ std::string Weight::typeString() const {
   return spelling(dtype).str() + (shape.empty() ? "[]" : shapeString(shape));
 }
 
-void Instance::collectWeights(std::vector<const Weight *> &list) const {
-  list.insert(list.end(), weights.begin(), weights.end());
-  for (Instance *child : children)
-    child->collectWeights(list);
+// `visit` sees an instance before its submodules, and those before the modules that were passed to it.
+static void forEachModule(const Instance &instance, llvm::function_ref<void(const Instance &)> visit) {
+  visit(instance);
+  for (Instance *child : instance.children)
+    forEachModule(*child, visit);
   auto shared = [&](auto &self, const Value &value) -> void {
-    if (Instance *const *instance = value.get<Instance *>())
-      (*instance)->collectWeights(list);
+    if (Instance *const *module = value.get<Instance *>())
+      forEachModule(**module, visit);
     if (const List *elements = value.get<List>())
       for (const Value &element : *elements->elements)
         self(self, element);
   };
-  for (const Value &argument : arguments)
+  for (const Value &argument : instance.arguments)
     shared(shared, argument);
+}
+
+void Instance::collectWeights(std::vector<const Weight *> &list) const {
+  forEachModule(*this, [&](const Instance &module) { llvm::append_range(list, module.weights); });
+}
+
+void Instance::collectStates(std::vector<const State *> &list) const {
+  forEachModule(*this, [&](const Instance &module) { llvm::append_range(list, module.states); });
 }
 
 const ast::Identifier *memberName(const ast::Decl &decl) {
@@ -274,6 +283,8 @@ std::optional<std::string> Evaluator::evalSpelling(const ast::KeySpelling &spell
 // Makes modules of recipes, in lists too; `keepKey`: elements of a list do not append their index.
 Value Evaluator::bind(const Value &value, Instance &owner, StringRef key, bool keepKey, SourceRange range,
                       StringRef name) {
+  if (exhausted)
+    return Poison{};
   if (auto *recipe = value.get<std::shared_ptr<const Recipe>>()) {
     Instance *instance = instantiate(**recipe, &owner, key, range);
     if (!instance) {
@@ -287,9 +298,17 @@ Value Evaluator::bind(const Value &value, Instance &owner, StringRef key, bool k
   }
   if (const List *list = value.get<List>()) {
     Values elements;
-    for (auto [i, element] : llvm::enumerate(*list->elements))
+    for (auto [i, element] : llvm::enumerate(*list->elements)) {
+      if (element.isConstant() && !element.is<List>()) {
+        error(range, "a member must be a module or a list of modules; found " +
+                         (value.isConstant() ? value : element).describe() + ": write `const " + name +
+                         " = ...`");
+        owner.failed = true;
+        return Poison{};
+      }
       elements.push_back(
           bind(element, owner, keepKey ? key.str() : joinKey(key, std::to_string(i)), keepKey, range, name));
+    }
     return Value::list(std::move(elements));
   }
   if (value.is<Instance *>() || value.isPoison())
@@ -306,24 +325,11 @@ Value Evaluator::bind(const Value &value, Instance &owner, StringRef key, bool k
 }
 
 static bool mentions(const ast::Expr &expr, ArrayRef<ast::Identifier> names) {
-  if (auto *name = dyn_cast<ast::NameExpr>(&expr))
-    return llvm::any_of(names, [&](const ast::Identifier &id) { return id.text == name->name; });
-  if (auto *binary = dyn_cast<ast::BinaryExpr>(&expr))
-    return mentions(*binary->lhs, names) || mentions(*binary->rhs, names);
-  if (auto *unary = dyn_cast<ast::UnaryExpr>(&expr))
-    return mentions(*unary->operand, names);
-  if (auto *index = dyn_cast<ast::IndexExpr>(&expr))
-    return mentions(*index->base, names) ||
-           llvm::any_of(index->subscripts, [&](const ast::Subscript &subscript) {
-             return subscript.index && mentions(*subscript.index, names);
-           });
-  if (auto *call = dyn_cast<ast::CallExpr>(&expr))
-    return llvm::any_of(call->arguments,
-                        [&](const ast::Argument &argument) { return mentions(*argument.value, names); });
-  if (auto *conditional = dyn_cast<ast::ConditionalExpr>(&expr))
-    return mentions(*conditional->condition, names) || mentions(*conditional->thenValue, names) ||
-           mentions(*conditional->elseValue, names);
-  return false;
+  bool found = false;
+  ast::forEachName(expr, [&](const ast::NameExpr &name) {
+    found |= llvm::any_of(names, [&](const ast::Identifier &id) { return id.text == name.name; });
+  });
+  return found;
 }
 
 void Evaluator::addBinding(const ast::BindingDecl &decl, Instance &instance) {
@@ -367,6 +373,10 @@ static std::pair<double, double> fans(ArrayRef<Size> shape) {
   double out = shape.empty() ? 1 : double(shape[0].constant());
   double in = shape.size() < 2 ? out : double(shape[1].constant());
   return {in * receptive, out * receptive};
+}
+
+bool isDistribution(StringRef name) {
+  return name == "uniform" || name == "normal" || name == "xavier_uniform" || name == "kaiming_uniform";
 }
 
 // zeros, ones, full(v), uniform(lo, hi), normal(mean, std), xavier_uniform, kaiming_uniform(a).
@@ -455,18 +465,21 @@ void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
     instance.failed = true;
   };
   bool isParam = decl.role == ast::VariableDecl::Role::Param;
-  if (decl.role == ast::VariableDecl::Role::State) {
-    error(decl.range, "`state` is not supported yet");
-    return fail();
-  }
+  bool isState = decl.role == ast::VariableDecl::Role::State;
   std::optional<TypeSpec> type = resolveType(*decl.type, false);
   if (!type)
     return fail();
   if (type->kind != TypeSpec::Tensor || (isParam && !isFloat(type->dtype))) {
-    error(decl.type->range,
-          (isParam ? "a `param` must be a tensor of floats, found " : "a `buffer` must be a tensor, found ") +
-              quoteType(*type));
+    error(decl.type->range, (isParam   ? "a `param` must be a tensor of floats, found "
+                             : isState ? "a `state` must be a tensor, found "
+                                       : "a `buffer` must be a tensor, found ") +
+                                quoteType(*type));
     return fail();
+  }
+  if (isState) {
+    if (!addState(decl, type->dtype, instance))
+      fail();
+    return;
   }
   std::optional<Shape> sizes = evalShape(*type);
   if (!sizes)
@@ -505,6 +518,27 @@ void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
   instance.names[name].origin = decl.name.range;
   instance.weights.push_back(weight.get());
   weights.push_back(std::move(weight));
+}
+
+// Its shape and first value belong to the entry points that reach it.
+bool Evaluator::addState(const ast::VariableDecl &decl, DType dtype, Instance &instance) {
+  std::optional<std::string> segment =
+      decl.spelling ? evalSpelling(*decl.spelling) : std::string(decl.name.text);
+  if (!segment)
+    return false;
+  auto state = std::make_unique<State>(State{&decl, &instance, joinKey(instance.key, *segment), dtype});
+  auto [place, isNew] = statesByKey.try_emplace(state->key, state.get());
+  if (!isNew) {
+    SourceRange at = instance.range.isValid() && place->second->decl == &decl ? instance.range : decl.range;
+    error(at, "two states have the key `" + state->key + "`")
+        .note(place->second->decl->name.range, "the first is declared here")
+        .note("`as` gives a member another key");
+  }
+  instance.names[decl.name.text] = static_cast<const State *>(state.get());
+  instance.names[decl.name.text].origin = decl.name.range;
+  instance.states.push_back(state.get());
+  states.push_back(std::move(state));
+  return true;
 }
 
 } // namespace rondo::sema

@@ -99,6 +99,7 @@ Value Evaluator::constantArithmetic(Arithmetic op, const Value &a, const Value &
 
   std::optional<Size> x = a.asSize(), y = b.asSize();
   if (x && y && op != Arithmetic::Div && op != Arithmetic::Pow) {
+    steps += x->getTerms().size() * y->getTerms().size();
     Size result;
     switch (op) {
     case Arithmetic::Add:
@@ -142,9 +143,10 @@ Value Evaluator::constantArithmetic(Arithmetic op, const Value &a, const Value &
 
   if (op == Arithmetic::Add && a.is<std::string>() && b.is<std::string>()) {
     if (a.get<std::string>()->size() + b.get<std::string>()->size() > size_t(maxListLength)) {
-      error(range, "the string is longer than " + Twine(maxListLength));
+      error(range, "the string is longer than " + Twine(maxListLength) + " bytes");
       return Poison{};
     }
+    steps += (a.get<std::string>()->size() + b.get<std::string>()->size()) / 64; // copying is work as well
     return *a.get<std::string>() + *b.get<std::string>();
   }
   if (op == Arithmetic::Add && a.is<List>() && b.is<List>()) {

@@ -26,6 +26,7 @@ struct Carry {
   const ast::ScanExpr::Carry *decl;
   bool isList = false;
   SmallVector<Tensor> starts;
+  Value old; // in the body
   SourceRange origin;
   bool failed = false;
 };
@@ -43,6 +44,29 @@ static mlir::Value tripCount(FunctionEmitter &f, const Tensor &begin, const Tens
   n = arithmetic(f, Arithmetic::Max, n, filledLike(f, 0, n));
   mlir::Value number = f.create<tensor::ExtractOp>(n.value, ValueRange{});
   return f.create<arith::IndexCastOp>(f.builder.getIndexType(), number);
+}
+
+// A late size in messages; of a call, by the place of the call too.
+std::string Evaluator::lateName(StringRef what, SourceRange range) const {
+  LineColumn at = files[range.file].lineColumn(range.begin);
+  return (what.split(", called").first + (what.contains(" at ") ? ", called at " : " at ") + Twine(at.line) +
+          ":" + Twine(at.column))
+      .str();
+}
+
+// What ends a scan with `until`, over the names of its body.
+std::optional<Tensor> Evaluator::evalUntil(const ast::ScanExpr &expr) {
+  Value value = evalSingle(*expr.until);
+  const Tensor *tensor = value.get<Tensor>();
+  if (value.is<bool>())
+    return toTensor(value);
+  if (tensor && tensor->dtype == DType::Bool && tensor->rank() == 0)
+    return *tensor;
+  if (!value.isPoison())
+    error(expr.until->range,
+          "`until` needs a bool of rank 0, found " + value.describe() +
+              (tensor && tensor->dtype == DType::Bool ? ": `any` or `all` makes one of several" : ""));
+  return std::nullopt;
 }
 
 Value Evaluator::evalScan(const ast::ScanExpr &expr) {
@@ -162,8 +186,8 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
     ok &= condition.has_value();
     isReverse = condition.value_or(false);
   }
-  if (expr.until) {
-    error(expr.untilRange, "`until` is not supported yet");
+  if (expr.until && isReverse) {
+    error(expr.untilRange, "`until` cannot stop a scan that is `reverse`");
     ok = false;
   }
   std::optional<Tensor> lengths;
@@ -255,6 +279,7 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       starts.push_back(start.value);
     }
     Value old = carry.failed ? Value(Poison{}) : carry.isList ? Value::list(olds) : olds[0];
+    carry.old = old;
     name(carry.decl->name, old, carry.decl->range);
   }
 
@@ -269,18 +294,48 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       f.liveRows = live;
   }
 
+  // Where a carry fits, rows that have ended keep what they have; where it does not, that is told later.
+  std::function<void(const Value &, Value &)> keepEnded = [&](const Value &old, Value &next) {
+    const List *olds = old.get<List>(), *nexts = next.get<List>();
+    if (olds && nexts && olds->elements->size() == nexts->elements->size()) {
+      Values parts = *nexts->elements;
+      for (auto [was, part] : llvm::zip(*olds->elements, parts))
+        keepEnded(was, part);
+      next = Value::list(std::move(parts));
+    }
+    const Tensor *was = old.get<Tensor>(), *now = next.get<Tensor>();
+    if (was && now && was->dtype == now->dtype && sameShape(was->shape, now->shape) && now->rank() > 0 &&
+        sameSize(now->shape[0], live->shape[0]))
+      next = choose(f, broadcastAlong(f, *live, now->shape, {0}), *now, *was);
+  };
+
   ScanBody inner{&expr, {}};
+  size_t firstLate = f.lateSizes.size();
+  std::optional<Tensor> condition;
   {
     llvm::SaveAndRestore<ScanBody *> nested(scanBody, &inner);
     size_t loopDepth = f.loops.size();
     if (steps && !steps->isConstant())
       f.loops.push_back(*steps);
     frame->scopes.push_back(std::move(scope));
+    f.stateScopes.push_back({body, {}});
     exec(expr.body);
-    scope = std::move(frame->scopes.back());
+    scope = frame->scopes.back();
+    if (expr.until) {
+      // Of next values, as the scan carries them.
+      if (live)
+        for (const Carry &carry : carries)
+          if (!carry.decl->name.isDiscard())
+            keepEnded(carry.old, frame->scopes.back().names[carry.decl->name.text]);
+      condition = evalUntil(expr);
+      ok &= condition.has_value();
+    }
     frame->scopes.pop_back();
     f.loops.truncate(loopDepth);
   }
+
+  llvm::MapVector<const State *, StateValue> states = std::move(f.stateScopes.back().states);
+  f.stateScopes.pop_back();
 
   //===--- What the body leaves -----------------------------------------===//
 
@@ -311,6 +366,18 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
     SourceRange at = expr.yield->values[i]->range;
     std::optional<Tensor> yielded = masked(*tensor, std::nullopt, at, "what is yielded");
     if (!yielded) {
+      ok = false;
+      continue;
+    }
+    bool isOfTheStep = llvm::any_of(ArrayRef(f.lateSizes).drop_front(firstLate), [&](const auto &late) {
+      bool found = false;
+      for (const Size &size : yielded->shape)
+        size.visitBaseAtoms([&](const SizeAtom *atom) { found |= atom == late.atom; });
+      return found;
+    });
+    if (isOfTheStep) {
+      error(at, "what is yielded must have the same shape at every step; " + quote(at, "this") + " is " +
+                    yielded->str() + ", of a size that each step finds out");
       ok = false;
       continue;
     }
@@ -378,6 +445,18 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
     }
   }
 
+  // States that it assigned are carried; those that it only read are as they are outside.
+  for (auto &[state, value] : states) {
+    if (!value.isAssigned())
+      continue;
+    std::optional<Tensor> kept =
+        masked(value.now, value.old, value.assigned, "the state `" + state->decl->name.text + "`");
+    if (kept)
+      leaves.push_back(kept->value);
+    ok &= kept.has_value();
+    starts.push_back(f.state(state, value.old.shape).now.value);
+  }
+
   //===--- Results ------------------------------------------------------===//
 
   f.builder.restoreInsertionPoint(outside);
@@ -395,22 +474,46 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
   {
     OpBuilder::InsertionGuard guard(f.builder);
     f.builder.setInsertionPointToEnd(body);
+    if (condition)
+      leaves.push_back(f.create<tensor::ExtractOp>(condition->value, ValueRange{}));
     YieldOp::create(f.builder, location(expr.yield ? expr.yield->range : expr.headRange), leaves);
   }
-  auto scan = f.create<ScanOp>(types, stepsValue, ins, starts, isReverse);
+  for (auto &[state, value] : states) {
+    if (value.isAssigned())
+      continue;
+    auto argument = cast<BlockArgument>(value.old.value);
+    argument.replaceAllUsesWith(f.state(state, value.old.shape).now.value);
+    body->eraseArgument(argument.getArgNumber());
+  }
+  if (condition)
+    types.push_back(f.type(DType::I64, {}));
+  auto scan = f.create<ScanOp>(types, stepsValue, ins, starts, isReverse, condition.has_value());
   scan.getBody().takeBody(region);
 
+  std::optional<Size> done; // the length of stacks that `until` cuts
+  if (condition && !stacks.empty() && !steps->isConstant(0)) {
+    mlir::Value count = f.create<tensor::ExtractOp>(scan.stepsDone(), ValueRange{});
+    done = f.lateSize(lateName("steps of the scan", expr.headRange),
+                      f.create<arith::IndexCastOp>(f.builder.getIndexType(), count), *steps);
+  }
   Values results;
   unsigned index = 0;
   for (Tensor &stack : stacks) {
     stack.value = scan->getResult(index++);
-    results.push_back(stack);
+    results.push_back(done ? narrow(f, stack, 0, Size(0), *done) : stack);
   }
   for (Carry &carry : carries) {
     Values parts;
     for (Tensor &start : carry.starts)
       parts.push_back(Tensor{scan->getResult(index++), start.dtype, start.shape});
     results.push_back(carry.isList ? Value::list(std::move(parts)) : parts[0]);
+  }
+  for (auto &[state, value] : states) {
+    if (!value.isAssigned())
+      continue;
+    StateValue &outer = f.state(state, value.old.shape);
+    outer.now.value = scan->getResult(index++);
+    outer.assigned = value.assigned;
   }
   return Value::results(std::move(results));
 }

@@ -1,6 +1,7 @@
 // Statements other than `scan`.
 #include "compiler/Frontend/EvaluatorImpl.h"
 #include "compiler/Frontend/ScanBody.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 
@@ -17,6 +18,7 @@ Evaluator::Flow Evaluator::exec(const ast::Stmt &stmt) {
   if (!step(stmt.range))
     return Flow::Return;
   llvm::SaveAndRestore<unsigned> nesting(depth, depth + 1);
+  auto reported = llvm::scope_exit([&] { reportDeclined(stmt.range); });
   switch (stmt.kind) {
   case ast::Stmt::Kind::Assign:
     execAssign(cast<ast::AssignStmt>(stmt));
@@ -29,8 +31,12 @@ Evaluator::Flow Evaluator::exec(const ast::Stmt &stmt) {
     return Flow::Next;
   case ast::Stmt::Kind::Require: {
     auto &requireStmt = cast<ast::RequireStmt>(stmt);
+    size_t errors = diagnostics.errorCount();
     require(*requireStmt.condition, requireStmt.message.get(), stmt.range);
-    return Flow::Next;
+    if (!frame->file->isLibrary || diagnostics.errorCount() == errors)
+      return Flow::Next;
+    frame->result = Poison{}; // the rest counts on it
+    return Flow::Return;
   }
   case ast::Stmt::Kind::If:
     return execIf(cast<ast::IfStmt>(stmt));
@@ -41,6 +47,14 @@ Evaluator::Flow Evaluator::exec(const ast::Stmt &stmt) {
     return Flow::Next;
   }
   llvm_unreachable("all statements are handled");
+}
+
+// Conditions on sizes that are known too late to be checked.
+void Evaluator::reportDeclined(SourceRange range) {
+  if (!fn)
+    return;
+  for (const std::string &message : std::exchange(fn->declined, {}))
+    error(range, message);
 }
 
 //===----------------------------------------------------------------------===//
@@ -74,18 +88,18 @@ void Evaluator::assign(const ast::Identifier &target, Value value) {
     return;
   }
   if (frame->self) {
-    const ast::Decl *member = findMember(frame->self->model.decl->members, name);
-    bool isState = member && isa<ast::VariableDecl>(member) &&
-                   cast<ast::VariableDecl>(member)->role == ast::VariableDecl::Role::State;
-    if (member && !isState) {
+    const State *state = findState(*frame->self, name);
+    if (state && fn) {
+      assignState(*state, target.range, value);
+      return;
+    }
+    // A member of an arm that was not taken is none.
+    const ast::Decl *member =
+        frame->self->declared.contains(name) ? findMember(frame->self->model.decl->members, name) : nullptr;
+    if (member && !(frame->self->failed && frame->self->names[name].isPoison())) {
       error(target.range, "`" + name + "` is a member of `" + frame->self->modelName() +
                               "`; only a `state` can be assigned")
           .note(memberName(*member)->range, "`" + name + "` is defined here");
-      scope.names[name] = Poison{};
-      return;
-    }
-    if (isState) {
-      error(target.range, "`state` is not supported yet");
       scope.names[name] = Poison{};
       return;
     }
@@ -225,6 +239,68 @@ void Evaluator::poisonAssigned(const ast::Stmt &stmt) {
 
 // A condition on sizes becomes a precondition and, for equality and divisibility, a fact.
 // Returns false if it is none.
+namespace {
+
+/// A condition that is joined by `or` and `not`, as one size: not negative where the condition holds.
+class SizeCondition {
+public:
+  explicit SizeCondition(Evaluator &eval) : eval(eval) {}
+
+  /// Nothing if it is about other values than constants and sizes, or wrong, which is reported.
+  std::optional<Size> of(const ast::Expr &condition) {
+    if (auto *comparison = dyn_cast<ast::ComparisonExpr>(&condition))
+      if (std::optional<Size> result = compared(*comparison))
+        return result;
+    if (auto *unary = dyn_cast<ast::UnaryExpr>(&condition); unary && unary->op == ast::UnaryOp::Not) {
+      std::optional<Size> operand = of(*unary->operand);
+      return operand ? Size(-1) - *operand : operand;
+    }
+    if (auto *binary = dyn_cast<ast::BinaryExpr>(&condition);
+        binary && (binary->op == ast::BinaryOp::And || binary->op == ast::BinaryOp::Or)) {
+      bool isOr = binary->op == ast::BinaryOp::Or;
+      std::optional<Size> lhs = of(*binary->lhs);
+      if (!lhs || (lhs->isConstant() && (lhs->constant() >= 0) == isOr))
+        return lhs;
+      std::optional<Size> rhs = of(*binary->rhs);
+      if (!rhs)
+        return rhs;
+      return isOr ? eval.sizes.max(*lhs, *rhs) : eval.sizes.min(*lhs, *rhs);
+    }
+    Value value = eval.evalSingle(condition);
+    if (const bool *holds = value.get<bool>())
+      return Size(*holds ? 0 : -1);
+    return std::nullopt;
+  }
+
+private:
+  std::optional<Size> compared(const ast::ComparisonExpr &comparison) {
+    SmallVector<Size> operands;
+    for (const ast::ExprPtr &expr : comparison.operands) {
+      std::optional<Size> size = eval.evalSingle(*expr).asSize();
+      if (!size)
+        return std::nullopt;
+      operands.push_back(*size);
+    }
+    std::optional<Size> result;
+    for (auto [i, op] : llvm::enumerate(comparison.ops)) {
+      Size more = operands[i + 1] - operands[i], less = operands[i] - operands[i + 1];
+      Size holds[] = {eval.sizes.min(more, less),
+                      eval.sizes.max(more, less) - Size(1),
+                      more - Size(1),
+                      more,
+                      less - Size(1),
+                      less};
+      const Size &next = holds[size_t(op.op)];
+      result = result ? eval.sizes.min(*result, next) : next;
+    }
+    return result;
+  }
+
+  Evaluator &eval;
+};
+
+} // namespace
+
 bool Evaluator::requireSizes(const ast::Expr &condition, StringRef message, SourceRange range) {
   auto *comparison = dyn_cast<ast::ComparisonExpr>(&condition);
   if (!comparison)
@@ -239,9 +315,14 @@ bool Evaluator::requireSizes(const ast::Expr &condition, StringRef message, Sour
       return false;
     operands.push_back(*size);
   }
+  SizeFacts &facts = fn ? fn->facts : hyperFacts;
+  if (facts.list().size() > maxSizeFacts) {
+    error(range, "more than " + Twine(maxSizeFacts) + " requirements on sizes");
+    exhausted = true;
+    return true;
+  }
   for (auto [i, op] : llvm::enumerate(comparison->ops)) {
     const Size &a = operands[i], &b = operands[i + 1];
-    SizeFacts &facts = fn ? fn->facts : hyperFacts;
     Size difference = facts.normalize(a - b);
     auto add = [&](Precondition::Kind kind, const Size &size, const Size &divisor = Size()) {
       if (fn)
@@ -251,7 +332,7 @@ bool Evaluator::requireSizes(const ast::Expr &condition, StringRef message, Sour
       int64_t d = difference.constant();
       bool holds[] = {d == 0, d != 0, d < 0, d <= 0, d > 0, d >= 0};
       if (!holds[size_t(op.op)])
-        error(range, message);
+        noteConstants(error(range, message), condition);
       continue;
     }
     switch (op.op) {
@@ -286,6 +367,22 @@ bool Evaluator::requireSizes(const ast::Expr &condition, StringRef message, Sour
   return true;
 }
 
+// What the names of a condition that does not hold are.
+void Evaluator::noteConstants(Diagnostic &diagnostic, const ast::Expr &condition) {
+  SmallVector<StringRef> names;
+  std::string text;
+  ast::forEachName(condition, [&](const ast::NameExpr &name) {
+    if (llvm::is_contained(names, name.name))
+      return;
+    names.push_back(name.name);
+    std::optional<Value> value = lookup(name.name);
+    if (value && (value->isNumber() || value->is<std::string>() || value->is<List>()) && value->isConstant())
+      text += (text.empty() ? "`" : ", `") + name.name.str() + "` is " + value->text();
+  });
+  if (!text.empty())
+    diagnostic.note(condition.range, "here " + text);
+}
+
 void Evaluator::require(const ast::Expr &condition, const ast::Expr *message, SourceRange range) {
   std::string text = "the requirement " + quote(condition.range, "here") + " is not met";
   if (message) {
@@ -306,6 +403,20 @@ void Evaluator::requireAll(const ast::Expr &condition, StringRef text, SourceRan
       requireAll(*both->rhs, text, range);
     return;
   }
+  auto *either = dyn_cast<ast::BinaryExpr>(&condition);
+  if ((either && either->op == ast::BinaryOp::Or) || isa<ast::UnaryExpr>(condition)) {
+    size_t before = diagnostics.errorCount();
+    std::optional<Size> first = either ? SizeCondition(*this).of(*either->lhs) : std::nullopt;
+    if (first && first->isConstant() && first->constant() < 0)
+      return requireAll(*either->rhs, text, range); // what follows from it is known
+    std::optional<Size> holds = SizeCondition(*this).of(condition);
+    if (holds && holds->isConstant() && holds->constant() < 0)
+      noteConstants(error(range, text), condition);
+    else if (holds && !holds->isConstant() && fn)
+      fn->require({Precondition::NonNegative, *holds, Size(), fn->loops, text.str(), location(range)});
+    if (holds || diagnostics.errorCount() != before)
+      return;
+  }
   if (requireSizes(condition, text, range))
     return;
   Value value = evalSingle(condition);
@@ -313,7 +424,7 @@ void Evaluator::requireAll(const ast::Expr &condition, StringRef text, SourceRan
     return;
   if (const bool *holds = value.get<bool>()) {
     if (!*holds)
-      error(range, text);
+      noteConstants(error(range, text), condition);
   } else if (value.is<Tensor>()) {
     error(range, "`require` takes a condition on constants or sizes; " + quote(condition.range, "it") +
                      " is a tensor (" + value.describe() + ")");

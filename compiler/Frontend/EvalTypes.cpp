@@ -26,6 +26,21 @@ std::string TypeSpec::str() const {
   llvm_unreachable("all kinds are handled");
 }
 
+std::optional<StringRef> nearestType(StringRef name) {
+  auto known = llvm::StringSwitch<std::optional<StringRef>>(name)
+                   .Cases({"float32", "Tensor", "tensor"}, "f32")
+                   .Cases({"float64", "double"}, "f64")
+                   .Cases({"float16", "half"}, "f16")
+                   .Case("bfloat16", "bf16")
+                   .Cases({"int64", "long"}, "i64")
+                   .Case("int32", "i32")
+                   .Case("int8", "i8")
+                   .Cases({"uint8", "byte"}, "u8")
+                   .Case("string", "str")
+                   .Default(std::nullopt);
+  return known ? known : nearestName(name, llvm::to_vector_of<StringRef>(typeNames));
+}
+
 std::optional<TypeSpec> Evaluator::resolveType(const ast::TypeExpr &type, bool isArgument) {
   TypeSpec spec;
   spec.expr = &type;
@@ -62,9 +77,8 @@ std::optional<TypeSpec> Evaluator::resolveType(const ast::TypeExpr &type, bool i
     spec.dtype = *dtype;
     return spec;
   }
-  error(type.name.range, "unknown type `" + name + "`")
-      .suggest(nearestName(name, {"int", "float", "str", "module", "bool", "f32", "f16", "bf16", "f64", "i64",
-                                  "i32", "i8", "u8"}));
+  if (type.name && !reportedNames.contains({uint32_t(type.name.range.file), type.name.range.begin}))
+    error(type.name.range, "unknown type `" + name + "`").suggest(nearestType(name));
   return std::nullopt;
 }
 
@@ -95,9 +109,12 @@ std::optional<Shape> Evaluator::evalDim(const ast::Expr &dim) {
       if (reportedNames.contains({uint32_t(dim.range.file), dim.range.begin}))
         return std::nullopt;
       if (llvm::isUpper(name->name[0])) {
-        error(dim.range, "the dimension variable `" + name->name +
-                             "` has no value: it must stand by itself in an "
-                             "argument's shape");
+        error(dim.range, frame->instantiating ? "`" + name->name +
+                                                    "` has no value: the shape of a weight holds constants "
+                                                    "and hyper-parameters"
+                                              : "the dimension variable `" + name->name +
+                                                    "` has no value: it must stand by itself in an "
+                                                    "argument's shape");
         return std::nullopt;
       }
       std::vector<StringRef> candidates;
@@ -117,6 +134,7 @@ std::optional<Shape> Evaluator::evalDim(const ast::Expr &dim) {
       return std::nullopt;
     }
   }
+  llvm::SaveAndRestore<bool> declared(inShape, true);
   Value value = evalSingle(dim);
   if (value.isPoison())
     return std::nullopt;
@@ -207,7 +225,7 @@ static bool matchRank(const TypeSpec &type, ArrayRef<Size> shape,
 }
 
 bool Evaluator::bindDims(const TypeSpec &type, ArrayRef<Size> shape, StringRef what, SourceRange range,
-                         SourceRange declared, llvm::StringMap<std::string> &from) {
+                         SourceRange argument, SourceRange declared, llvm::StringMap<std::string> &from) {
   SmallVector<std::pair<const ast::Dim *, size_t>> places;
   size_t restBegin = 0, restLength = 0;
   auto width = [&](const ast::Dim &dim) -> size_t {
@@ -220,8 +238,9 @@ bool Evaluator::bindDims(const TypeSpec &type, ArrayRef<Size> shape, StringRef w
   };
   bool hasRest = llvm::any_of(type.expr->dims, [](const ast::Dim &dim) { return dim.isEllipsis(); });
   if (!matchRank(type, shape, width, places, restBegin, restLength)) {
-    error(range, what + " must be " + quoteType(type) + ", found " + spelling(type.dtype) +
-                     (shape.empty() ? "[]" : shapeString(shape)) + ": the ranks differ")
+    error(argument, what + " of " + frame->callee + " must be " + quoteType(type) + ", found " +
+                        spelling(type.dtype) + (shape.empty() ? "[]" : shapeString(shape)) +
+                        ": the ranks differ")
         .note(declared, "declared here");
     return false;
   }
@@ -315,8 +334,8 @@ std::optional<Value> Evaluator::coerce(const Value &value, const TypeSpec &type,
       return mismatch();
     Values elements;
     for (auto [i, element] : llvm::enumerate(*list->elements)) {
-      std::optional<Value> one =
-          coerce(element, *type.element, what.str() + "[" + std::to_string(i) + "]", range, declared);
+      std::optional<Value> one = coerce(
+          element, *type.element, "element " + std::to_string(i) + " of " + what.str(), range, declared);
       if (!one)
         return std::nullopt;
       elements.push_back(*one);

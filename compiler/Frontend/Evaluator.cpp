@@ -19,6 +19,10 @@ static bool isLibraryFile(const FileTable &files, FileId id) {
 }
 
 Diagnostic &Evaluator::error(SourceRange range, const Twine &message) {
+  if (exhausted) { // what comes after a limit follows from it
+    silenced.notes.clear();
+    return silenced;
+  }
   if (isLibraryFile(files, range.file)) {
     for (Frame *at = frame; at; at = at->caller) {
       if (!at->callRange.isValid() || isLibraryFile(files, at->callRange.file))
@@ -250,7 +254,7 @@ std::optional<Value> Evaluator::lookupGlobal(const FileScope &file, StringRef na
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::lookup(StringRef name) {
+std::optional<Value> Evaluator::lookup(StringRef name, SourceRange use) {
   for (const Scope &scope : llvm::reverse(frame->scopes)) {
     auto local = scope.names.find(name);
     if (local != scope.names.end())
@@ -262,7 +266,7 @@ std::optional<Value> Evaluator::lookup(StringRef name) {
   if (frame->self) {
     auto member = frame->self->names.find(name);
     if (member != frame->self->names.end())
-      return useWeight(member->second);
+      return useMember(member->second, use);
     auto method = frame->self->methods.find(name);
     if (method != frame->self->methods.end())
       return Value(FunctionRef{method->second, frame->self->model.file, frame->self});
@@ -270,7 +274,10 @@ std::optional<Value> Evaluator::lookup(StringRef name) {
   return lookupGlobal(*frame->file, name);
 }
 
-Value Evaluator::useWeight(Value value) {
+Value Evaluator::useMember(Value value, SourceRange use) {
+  const State *const *state = value.get<const State *>();
+  if (state && fn && use.isValid())
+    return readState(**state, use);
   const Weight *const *weight = value.get<const Weight *>();
   if (!weight || !fn)
     return value;

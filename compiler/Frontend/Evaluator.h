@@ -17,6 +17,7 @@
 //   EvalIndex.cpp       indexing and slicing
 //   EvalStatements.cpp  statements
 //   EvalScan.cpp        scan
+//   EvalState.cpp       states
 //   EvalCalls.cpp       calls, arguments, specialization
 //   EvalTypes.cpp       annotations
 //   EvalModels.cpp      instantiation of models
@@ -37,6 +38,8 @@ constexpr unsigned maxEvaluationDepth = 4000;
 constexpr unsigned maxCallDepth = 256;
 constexpr uint64_t maxEvaluationSteps = 1'000'000;
 constexpr int64_t maxListLength = 100'000;
+constexpr size_t maxListWeight = 1'000'000; // with the lists in it
+constexpr size_t maxSizeFacts = 256;        // what one def requires of sizes
 constexpr size_t maxInstances = 50'000;
 constexpr int64_t maxSize = int64_t(1) << 40; // of an axis, and elements of a tensor of constant shape
 constexpr int64_t maxRank = 16;
@@ -186,20 +189,22 @@ private:
   FileScope *loadFile(FileId id, bool isLibrary);
   void loadUses(FileScope &scope);
   llvm::ArrayRef<const FileScope *> library();
-  std::optional<Value> lookup(llvm::StringRef name);
+  std::optional<Value> lookup(llvm::StringRef name, SourceRange use = SourceRange());
   std::optional<Value> lookupItem(const FileScope &file, llvm::StringRef name);
   std::optional<Value> lookupGlobal(const FileScope &file, llvm::StringRef name);
   Value itemValue(const FileScope &file, const ast::Decl &item);
   Value unknownName(llvm::StringRef name, SourceRange range, bool isCall);
   void visibleNames(std::vector<llvm::StringRef> &names, bool functionsOnly);
   static const ast::Decl *findMember(llvm::ArrayRef<ast::DeclPtr> members, llvm::StringRef name);
-  Value useWeight(Value value);
+  /// A weight or a state as the tensor that it is here.
+  Value useMember(Value value, SourceRange use);
   bool step(SourceRange range);
 
   //===--- Expressions --------------------------------------------------===//
 
   Value evalUncounted(const ast::Expr &expr);
   Value evalName(const ast::NameExpr &expr, bool isCall = false);
+  Value unlessLate(const Value &value);
   Value evalUnary(const ast::UnaryExpr &expr);
   Value evalLogical(const ast::BinaryExpr &expr);
   Value evalComparison(const ast::ComparisonExpr &expr);
@@ -220,9 +225,11 @@ private:
   //===--- Indices (EvalIndex.cpp) --------------------------------------===//
 
   struct AxisSlice;
+  struct Gathered;
   Value evalIndex(const ast::IndexExpr &expr);
   Value indexList(const List &list, const ast::IndexExpr &expr);
   Value indexTensor(const Tensor &x, const ast::IndexExpr &expr);
+  Value gatherAxes(Tensor x, llvm::SmallVectorImpl<Gathered> &gathers, SourceRange range);
   bool sliceAxis(const ast::Subscript &subscript, const Size &size, AxisSlice &slice);
   bool indexAxis(const ast::Subscript &subscript, const Value &index, const Tensor &x, int64_t axis,
                  AxisSlice &slice);
@@ -231,6 +238,7 @@ private:
 
   Flow exec(const ast::Block &block);
   Flow exec(const ast::Stmt &stmt);
+  void reportDeclined(SourceRange range);
   void execAssign(const ast::AssignStmt &stmt);
   void execReturn(const ast::ReturnStmt &stmt);
   void execYield(const ast::YieldStmt &stmt);
@@ -242,12 +250,32 @@ private:
   void poisonAssigned(const ast::Stmt &stmt);
   void require(const ast::Expr &condition, const ast::Expr *message, SourceRange range);
   void requireAll(const ast::Expr &condition, llvm::StringRef text, SourceRange range);
+  void noteConstants(Diagnostic &diagnostic, const ast::Expr &condition);
   bool requireSizes(const ast::Expr &condition, llvm::StringRef message, SourceRange range);
 
   //===--- Scan (EvalScan.cpp) ------------------------------------------===//
 
   struct ScanBody;
   Value evalScan(const ast::ScanExpr &expr);
+  std::optional<Tensor> evalUntil(const ast::ScanExpr &expr);
+  std::string lateName(llvm::StringRef what, SourceRange range) const;
+
+  //===--- States (EvalState.cpp) ---------------------------------------===//
+
+  using EntryDim = std::pair<llvm::StringRef, const SizeAtom *>;
+  static const State *findState(const Instance &instance, llvm::StringRef name);
+  Frame frameOf(const State &state);
+  /// In the entry point that is being emitted. Nothing if that lacks a dimension variable, an error if `use`
+  /// is a place.
+  std::optional<Shape> stateShape(const State &state, SourceRange use);
+  Value readState(const State &state, SourceRange use);
+  void assignState(const State &state, SourceRange target, const Value &value);
+  std::optional<Tensor> fitting(const Value &value, DType dtype, llvm::ArrayRef<Size> shape);
+  Value firstValue(const State &state, llvm::ArrayRef<Size> shape);
+  void captureStates(const ast::LambdaExpr &lambda, Scope &scope);
+  void emitReset(mlir::func::FuncOp entry, llvm::ArrayRef<const State *> states,
+                 llvm::ArrayRef<EntryDim> dims);
+  void requireStateSizes(const State &state, llvm::ArrayRef<Size> shape);
 
   //===--- Types (EvalTypes.cpp) ----------------------------------------===//
 
@@ -259,8 +287,9 @@ private:
   std::string quoteType(const TypeSpec &type) const;
   std::optional<Shape> evalShape(const TypeSpec &type);
   /// Binds the bare dimension names of a tensor type to a shape; sizes are compared afterwards.
+  /// `range` is the call, `argument` the one whose shape it is.
   bool bindDims(const TypeSpec &type, llvm::ArrayRef<Size> shape, llvm::StringRef what, SourceRange range,
-                SourceRange declared, llvm::StringMap<std::string> &from);
+                SourceRange argument, SourceRange declared, llvm::StringMap<std::string> &from);
   bool checkDims(const TypeSpec &type, const Tensor &tensor, llvm::StringRef what, SourceRange range,
                  SourceRange declared);
   /// The value as the annotation wants it (numbers become tensors); nothing after an error.
@@ -297,6 +326,7 @@ private:
   void addMembers(llvm::ArrayRef<ast::DeclPtr> members, Instance &instance);
   void addBinding(const ast::BindingDecl &decl, Instance &instance);
   void addVariable(const ast::VariableDecl &decl, Instance &instance);
+  bool addState(const ast::VariableDecl &decl, DType dtype, Instance &instance);
   Value bind(const Value &value, Instance &owner, llvm::StringRef key, bool keepKey, SourceRange range,
              llvm::StringRef name);
   std::optional<InitAttr> evalInit(const ast::VariableDecl &decl, llvm::ArrayRef<Size> shape);
@@ -310,6 +340,8 @@ private:
   std::optional<Value> parseSetting(const ast::Parameter &parameter, llvm::StringRef text);
   static bool isAnnotated(const ast::DefDecl &def);
   void emitEntry(const FunctionRef &function, bool isEntry);
+  mlir::func::FuncOp emitShapes(mlir::func::FuncOp entry, llvm::ArrayRef<EntryDim> dims,
+                                llvm::ArrayRef<Shape> shapes);
   void checkOptions(llvm::ArrayRef<FunctionRef> found);
   void checkUnused(const FileScope &file, Instance *root);
   void checkModel(const FileScope &file, const ast::ModelDecl &model);
@@ -329,6 +361,8 @@ private:
   std::vector<std::unique_ptr<Instance>> instances;
   std::vector<std::unique_ptr<Weight>> weights;
   llvm::StringMap<const Weight *> weightsByKey;
+  std::vector<std::unique_ptr<State>> states;
+  llvm::StringMap<const State *> statesByKey;
   std::map<std::string, std::unique_ptr<Specialization>> specializations;
   llvm::StringMap<unsigned> functionNames;
   llvm::DenseSet<const ast::DefDecl *> evaluated; // defs that were evaluated at least once
@@ -338,11 +372,20 @@ private:
   /// Offsets of names that the resolver has reported, by file.
   llvm::DenseSet<std::pair<uint32_t, uint32_t>> reportedNames;
 
+  // Of the entry point that is being emitted.
+  const ast::DefDecl *entryDef = nullptr; // null: it is only checked
+  llvm::StringMap<Value> entryDims;
+  llvm::DenseMap<const State *, std::optional<Shape>> stateShapes; // those that were asked for
+  bool resetting = false;                                          // first values of states are made
+
   Frame *frame = nullptr;
   ScanBody *scanBody = nullptr;
+  bool inShape = false; // of a declared type
   unsigned depth = 0, callDepth = 0;
   uint64_t steps = 0;
-  bool exhausted = false; // a limit was hit; everything is Poison from there on
+  bool exhausted = false;                         // a limit was hit; everything is Poison from there on
+  Diagnostic silenced;                            // takes what is said afterwards
+  llvm::DenseSet<const ast::DefDecl *> recursive; // of a circle that was reported
 };
 
 } // namespace rondo::sema

@@ -16,6 +16,16 @@ inline constexpr llvm::StringLiteral defaultAttr = "rondo.default";
 /// The name that a member of a model declares, or null.
 const ast::Identifier *memberName(const ast::Decl &decl);
 
+/// Every type that an annotation may name.
+inline constexpr llvm::StringLiteral typeNames[] = {"int",  "float", "str", "module", "bool", "f32", "f16",
+                                                    "bf16", "f64",   "i64", "i32",    "i8",   "u8"};
+
+/// The type that was probably meant; it knows the names that others have for them.
+std::optional<llvm::StringRef> nearestType(llvm::StringRef name);
+
+/// Whether a first value of weights is drawn: `normal`.
+bool isDistribution(llvm::StringRef name);
+
 /// "1 argument", "3 arguments"
 inline std::string count(size_t n, llvm::StringRef noun) {
   return std::to_string(n) + " " + noun.str() + (n == 1 ? "" : "s");

@@ -9,7 +9,7 @@ namespace rondo::sema {
 
 FunctionEmitter::FunctionEmitter(func::FuncOp function, bool isEntry, SizeContext &sizes)
     : function(function), builder(OpBuilder::atBlockEnd(&function.getBody().front())), loc(function.getLoc()),
-      isEntry(isEntry), sizes(sizes), facts(sizes) {}
+      isEntry(isEntry), sizes(sizes), facts(sizes), stateScopes{{&function.getBody().front(), {}}} {}
 
 template <typename F> mlir::Value FunctionEmitter::atHead(F emit) {
   OpBuilder::InsertionGuard guard(builder);
@@ -40,7 +40,7 @@ mlir::Value FunctionEmitter::atomValue(const SizeAtom *atom) {
     sizeArguments.push_back(atom);
   } else {
     mlir::Value a = size(atom->lhs), b = size(atom->rhs);
-    value = atHead([&]() -> mlir::Value {
+    auto compute = [&]() -> mlir::Value {
       auto constant = [&](int64_t v) { return create<arith::ConstantIndexOp>(v); };
       switch (atom->kind) {
       case SizeAtom::Min:
@@ -67,7 +67,10 @@ mlir::Value FunctionEmitter::atomValue(const SizeAtom *atom) {
       if (atom->kind == SizeAtom::Mod)
         result = create<arith::SubIOp>(a, create<arith::MulIOp>(result, divisor));
       return isZero ? create<arith::SelectOp>(isZero, zero, result) : result;
-    });
+    };
+    if (Size(atom).hasLate())
+      return compute();
+    value = atHead(compute);
   }
   atoms[atom] = value;
   return value;
@@ -87,6 +90,9 @@ mlir::Value FunctionEmitter::size(const Size &size) {
   if (known != emitted.end())
     return known->second;
 
+  // One that is known late is computed where it is used.
+  bool isLate = size.hasLate();
+  auto place = [&](auto emit) { return isLate ? emit() : atHead(emit); };
   mlir::Value sum;
   if (size.isConstant()) {
     sum = atHead([&]() -> mlir::Value { return create<arith::ConstantIndexOp>(size.constant()); });
@@ -95,18 +101,19 @@ mlir::Value FunctionEmitter::size(const Size &size) {
       mlir::Value product;
       for (const SizeAtom *atom : term.atoms) {
         mlir::Value factor = atomValue(atom);
-        product = product ? atHead([&]() -> mlir::Value { return create<arith::MulIOp>(product, factor); })
-                          : factor;
+        product =
+            product ? place([&]() -> mlir::Value { return create<arith::MulIOp>(product, factor); }) : factor;
       }
       if (term.coefficient != 1 || !product) {
         mlir::Value factor = this->size(Size(term.coefficient));
-        product = product ? atHead([&]() -> mlir::Value { return create<arith::MulIOp>(product, factor); })
-                          : factor;
+        product =
+            product ? place([&]() -> mlir::Value { return create<arith::MulIOp>(product, factor); }) : factor;
       }
-      sum = sum ? atHead([&]() -> mlir::Value { return create<arith::AddIOp>(sum, product); }) : product;
+      sum = sum ? place([&]() -> mlir::Value { return create<arith::AddIOp>(sum, product); }) : product;
     }
   }
-  emitted[size] = sum;
+  if (!isLate)
+    emitted[size] = sum;
   return sum;
 }
 
@@ -152,18 +159,148 @@ Tensor FunctionEmitter::weight(const Weight *weight) {
   return {value, weight->dtype, shape};
 }
 
+StateValue &FunctionEmitter::state(const State *state, ArrayRef<Size> shape) {
+  RankedTensorType type = this->type(state->dtype, shape);
+  Location place = NameLoc::get(builder.getStringAttr(state->key), function.getLoc());
+  auto isBehind = [&](const auto &other) { return other.first->key > state->key; };
+  for (StateScope &scope : stateScopes) {
+    auto [found, isNew] = scope.states.try_emplace(state);
+    if (!isNew)
+      continue;
+    unsigned position = scope.block->getNumArguments();
+    if (&scope == &stateScopes.front())
+      position = isEntry ? position - llvm::count_if(scope.states, isBehind)
+                         : sizeArguments.size() + weightArguments.size() + scope.states.size() - 1;
+    mlir::Value argument = scope.block->insertArgument(position, type, place);
+    found->second.old = found->second.now = Tensor{argument, state->dtype, Shape(shape)};
+  }
+  return stateScopes.back().states[state];
+}
+
+std::vector<std::pair<const State *, StateValue>> FunctionEmitter::statesByKey() const {
+  const auto &met = stateScopes.front().states;
+  std::vector<std::pair<const State *, StateValue>> states(met.begin(), met.end());
+  llvm::sort(states, [](const auto &a, const auto &b) { return a.first->key < b.first->key; });
+  return states;
+}
+
 //===----------------------------------------------------------------------===//
 // Preconditions
 //===----------------------------------------------------------------------===//
 
+static bool isSame(const Precondition &a, const Precondition &b) {
+  return a.kind == b.kind && a.size == b.size && a.divisor == b.divisor && a.loops == b.loops &&
+         a.message == b.message;
+}
+
 void FunctionEmitter::require(Precondition condition) {
-  auto same = [&](const Precondition &other) {
-    return other.kind == condition.kind && other.size == condition.size &&
-           other.divisor == condition.divisor && other.loops == condition.loops &&
-           other.message == condition.message;
-  };
+  // A loop that may turn out to have no step counts as one that has.
+  for (Size &loop : condition.loops)
+    loop = sizes.most(loop).value_or(Size(1));
+  if (condition.size.hasLate() || condition.divisor.hasLate()) {
+    if (!requireLate(condition))
+      declined.push_back("a size that is known only afterwards cannot be checked here: " + condition.message);
+    return;
+  }
+  auto same = [&](const Precondition &other) { return isSame(condition, other); };
   if (llvm::none_of(preconditions, same))
     preconditions.push_back(std::move(condition));
+}
+
+//===----------------------------------------------------------------------===//
+// Late sizes
+//===----------------------------------------------------------------------===//
+
+Size FunctionEmitter::lateSize(StringRef name, mlir::Value count, const Size &most) {
+  mlir::Value bound = size(most);
+  const SizeAtom *atom = sizes.makeLate(name, most);
+  auto clamp = create<arith::MinUIOp>(count, bound);
+  atoms[atom] = clamp;
+  lateSizes.push_back({atom, count, clamp});
+  return Size(atom);
+}
+
+bool FunctionEmitter::requireLate(const Precondition &condition) {
+  auto same = [&](const Precondition &other) { return isSame(condition, other); };
+  if (llvm::any_of(checkedLate, same))
+    return true;
+  checkedLate.push_back(condition);
+
+  if (condition.kind == Precondition::Divisible && condition.divisor.isConstant() &&
+      condition.divisor.constant() > 0) {
+    mlir::Value rest = size(sizes.mod(condition.size, condition.divisor));
+    mlir::Value ok = create<arith::CmpIOp>(arith::CmpIPredicate::eq, rest, size(Size(0)));
+    CheckOp::create(builder, condition.loc, ok, condition.message);
+    return true;
+  }
+  if (condition.kind != Precondition::NonNegative)
+    return false;
+  if (std::optional<Size> least = sizes.least(condition.size); least && isNonNegative(*least))
+    return true;
+
+  // What a caller knows the caller checks.
+  auto madeHere = [&](const SizeAtom *atom) {
+    return llvm::find_if(lateSizes, [&](const LateSize &late) { return late.atom == atom; });
+  };
+  bool isCallers = !isEntry;
+  condition.size.visitBaseAtoms(
+      [&](const SizeAtom *atom) { isCallers &= madeHere(atom) == lateSizes.end(); });
+  if (isCallers) {
+    preconditions.push_back(condition);
+    return true;
+  }
+
+  // factor * late + rest >= 0
+  Size rest = condition.size;
+  const Size::Term *found = nullptr;
+  for (const Size::Term &term : condition.size.getTerms())
+    if (term.atoms.size() == 1 && term.coefficient > 0 && term.atoms[0]->kind == SizeAtom::Late)
+      found = &term;
+  if (!found || madeHere(found->atoms[0]) == lateSizes.end())
+    return false;
+  rest = rest - Size(found->coefficient) * Size(found->atoms[0]);
+  if (rest.hasLate())
+    return false;
+  Size least = sizes.floorDiv(Size(found->coefficient - 1) - rest, Size(found->coefficient));
+  raise(*madeHere(found->atoms[0]), least, condition);
+  return true;
+}
+
+// Checks that a late size is at least `least`, and sees to it that it is, whatever the check says: so no
+// slice is outside of its tensor.
+void FunctionEmitter::raise(LateSize &late, const Size &least, const Precondition &condition) {
+  Size most = late.atom->lhs;
+  if (facts.normalize(most - least).isConstant() && facts.normalize(most - least).constant() < 0) {
+    declined.push_back(condition.message + ", which is at most " + most.str());
+    return;
+  }
+  mlir::Value wanted = size(sizes.max(least, Size(0))), skipped = anyLoopEmpty(condition.loops);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    LocationScope at(*this, condition.loc);
+    builder.setInsertionPoint(late.clamp);
+    if (skipped)
+      wanted = create<arith::SelectOp>(skipped, size(Size(0)), wanted);
+    mlir::Value ok = create<arith::CmpIOp>(arith::CmpIPredicate::uge, late.count, wanted);
+    CheckOp::create(builder, condition.loc, ok, condition.message);
+    late.clamp->setOperand(0, create<arith::MaxUIOp>(late.clamp->getOperand(0), wanted));
+  }
+  if (!isNonNegative(most - least))
+    require(
+        {Precondition::NonNegative, most - least, Size(), condition.loops, condition.message, condition.loc});
+}
+
+// At the head of the function; null without loops.
+mlir::Value FunctionEmitter::anyLoopEmpty(ArrayRef<Size> loops) {
+  mlir::Value any;
+  for (const Size &loop : loops) {
+    mlir::Value steps = size(loop), zero = size(Size(0));
+    any = atHead([&]() -> mlir::Value {
+      mlir::Value empty = create<arith::CmpIOp>(arith::CmpIPredicate::eq, steps, zero);
+      return any ? create<arith::OrIOp>(any, empty) : empty;
+    });
+  }
+  return any;
 }
 
 void FunctionEmitter::requireNonNegative(const Size &size, const Twine &message) {

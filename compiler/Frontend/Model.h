@@ -20,6 +20,14 @@ struct Weight {
   std::string typeString() const;
 };
 
+/// A `state` of one instance. Its shape is made of the sizes of the entry point that reaches it.
+struct State {
+  const ast::VariableDecl *decl;
+  Instance *owner;
+  std::string key; // full, `encoder.cell.h`
+  DType dtype;
+};
+
 /// A model whose hyper-parameters have values. Owned by the Evaluator.
 struct Instance {
   ModelRef model;
@@ -29,8 +37,9 @@ struct Instance {
   llvm::StringMap<Value> names;
   llvm::StringMap<const ast::DefDecl *> methods;
   llvm::StringSet<> declared; // members so far
-  /// Own weights and bound submodules in the order of their declaration.
+  /// Own weights, states and bound submodules in the order of their declaration.
   std::vector<const Weight *> weights;
+  std::vector<const State *> states;
   std::vector<Instance *> children;
   Instance *owner = nullptr;
   std::string key;   // prefix of its weights' keys, without the last dot
@@ -41,6 +50,8 @@ struct Instance {
   /// Own weights, those of all submodules, those of modules passed as arguments:
   /// in an order that is the same in every instance of equal signature.
   void collectWeights(std::vector<const Weight *> &list) const;
+  /// As collectWeights.
+  void collectStates(std::vector<const State *> &list) const;
 };
 
 } // namespace rondo::sema

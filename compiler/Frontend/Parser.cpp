@@ -101,6 +101,8 @@ ast::Identifier Parser::expectName(const Twine &what) {
     advance();
     return {text(previous()), range(previous())};
   }
+  if (isKeyword(kind()))
+    misusedWords.push_back(kind());
   fail("expected " + what + ", found " + found() + (isKeyword(kind()) ? ", which is a reserved word" : ""));
   return {};
 }

@@ -107,7 +107,8 @@ ExprPtr Parser::conditional() {
   Nesting level(*this);
   ExprPtr condition = binary(OrLevel);
   if (!accept(TokenKind::Else)) {
-    fail("expected `else`, found " + found() + ": `a if c else b` needs both values");
+    fail("expected `else`, found " + found() +
+         (advice().empty() ? ": `a if c else b` needs both values" : advice()));
     return value;
   }
   ExprPtr otherwise = conditional();

@@ -240,9 +240,10 @@ private:
   unsigned nesting = 0;
   bool panicking = false;
   bool stopped = false;
-  unsigned panicBrackets = 0;      // openBrackets where panic began
-  size_t failedAt = noToken;       // the token of the last failure: one is reported a token
-  size_t negatedOperand = noToken; // the token that a unary minus stands before
+  llvm::SmallVector<TokenKind, 2> misusedWords; // reserved words taken for names, which was reported
+  unsigned panicBrackets = 0;                   // openBrackets where panic began
+  size_t failedAt = noToken;                    // the token of the last failure: one is reported a token
+  size_t negatedOperand = noToken;              // the token that a unary minus stands before
   Body body;
   Diagnostic ignored; // takes what is said in panic
 };

@@ -42,6 +42,15 @@ DeclPtr Parser::declaration(llvm::function_ref<DeclPtr()> rule) {
   return node;
 }
 
+/// Words that other languages begin an item with.
+static StringRef foreignItem(StringRef word) {
+  return llvm::StringSwitch<StringRef>(word)
+      .Cases({"import", "from", "include"}, "; files are used by `use \"other.rondo\"`, the library always")
+      .Cases({"fn", "func", "function"}, "; a function is a `def`")
+      .Cases({"class", "struct", "module"}, "; a module is a `model`")
+      .Default("");
+}
+
 DeclPtr Parser::item() {
   if (at(TokenKind::Model))
     return model();
@@ -62,7 +71,7 @@ DeclPtr Parser::item() {
     fail("expected `model`, `def`, `const` or `use`, found " + found() + ": a constant is written `const " +
          text(token()) + " = ...`");
   else
-    fail("expected `model`, `def`, `const` or `use`, found " + found());
+    fail("expected `model`, `def`, `const` or `use`, found " + found() + foreignItem(text(token())));
   return nullptr;
 }
 

@@ -110,12 +110,7 @@ DeclPtr Parser::variable(VariableDecl::Role role) {
   StringRef word = text(token());
   advance();
   node->name = expectName("the name of a " + word);
-  SourceRange as = here();
   node->spelling = spellingClause();
-  if (node->spelling && role == VariableDecl::Role::State) {
-    complain(since(as), "a state has no key in the weights: it takes no `as`");
-    node->spelling.reset();
-  }
   expect(TokenKind::Colon, " and the type of the " + word);
   node->type = type();
   if (at(TokenKind::Newline) || at(TokenKind::RightBrace))

@@ -77,6 +77,10 @@ ExprPtr Parser::primary() {
 }
 
 ExprPtr Parser::missingOperand() {
+  if (llvm::is_contained(misusedWords, kind())) { // the name that it was meant to be
+    advance();
+    return std::make_unique<ErrorExpr>(range(previous()));
+  }
   const Token &before = previous();
   bool isSameLine = at(TokenKind::Newline) || !token().afterNewline || openBrackets;
   std::string after;

@@ -139,6 +139,7 @@ StmtPtr Parser::statement() {
 bool Parser::failAtReservedName() {
   if (!isKeyword(kind()) || kind(1) != TokenKind::Equal)
     return false;
+  misusedWords.push_back(kind());
   fail(found() + " is a reserved word and cannot be a name");
   return true;
 }

@@ -6,6 +6,12 @@ using namespace mlir;
 
 namespace rondo::sema {
 
+// Names of the language that have no meaning yet, unless a program gives them one.
+static constexpr llvm::StringLiteral notYet[] = {"attention",          "grad",
+                                                 "MultiheadAttention", "Transformer",
+                                                 "TransformerDecoder", "TransformerDecoderLayer",
+                                                 "TransformerEncoder", "TransformerEncoderLayer"};
+
 class Resolver {
 public:
   Resolver(Evaluator &eval, const FileScope &file) : eval(eval), file(file) {}
@@ -28,15 +34,21 @@ private:
   // Names that end with it.
   struct Names {
     explicit Names(Resolver &resolver) : resolver(resolver), size(resolver.names.size()) {}
-    ~Names() { resolver.names.resize(size); }
+    ~Names() {
+      for (StringRef name : ArrayRef(resolver.names).drop_front(size))
+        --resolver.uses[name];
+      resolver.names.resize(size);
+    }
     Names(const Names &) = delete;
     Resolver &resolver;
     size_t size;
   };
 
   void add(StringRef name) {
-    if (!name.empty() && name != "_")
-      names.push_back(name);
+    if (name.empty() || name == "_")
+      return;
+    names.push_back(name);
+    ++uses[name];
   }
   void add(ArrayRef<ast::Identifier> list) {
     for (const ast::Identifier &id : list)
@@ -51,12 +63,19 @@ private:
             llvm::any_of(eval.library(), [&](const FileScope *scope) { return has(*scope); }));
   }
 
+  bool isKnown(StringRef name) { return uses.lookup(name) || isGlobal(name); }
+
   void use(StringRef name, SourceRange range, bool isCall, bool inShape = false) {
-    if (silent || llvm::is_contained(names, name) || isGlobal(name))
+    if (silent || isKnown(name))
       return;
     if (inShape && llvm::isUpper(name[0]))
       return;
     eval.reportedNames.insert({uint32_t(range.file), range.begin});
+    if (llvm::isUpper(name[0]) && !isCall && (inType || resultDims.contains(name))) {
+      eval.diagnostics.error(range, "the dimension variable `" + name +
+                                        "` has no value: it must stand by itself in an argument's shape");
+      return;
+    }
     if (initialising)
       if (const ast::Decl *later = Evaluator::findMember(model->members, name)) {
         eval.diagnostics
@@ -64,6 +83,25 @@ private:
             .note(memberName(*later)->range, "defined here");
         return;
       }
+    if (isCall && llvm::is_contained(notYet, name)) {
+      eval.diagnostics.error(range, "`" + name + "` is not supported yet");
+      return;
+    }
+    // Of many errors only some are printed.
+    bool isEarly = eval.diagnostics.errorCount() < 10 * Diagnostics::maxPrinted;
+    std::optional<StringRef> near = isEarly ? nearest(name, inShape) : std::nullopt;
+    std::string what = inShape  ? "unknown name `" + name.str() + "` in a shape"
+                       : isCall ? "unknown function `" + name.str() + "`"
+                                : "unknown name `" + name.str() + "`";
+    if (inShape && !near)
+      what += "; a dimension variable begins with an upper-case letter: `" + name.upper() + "`";
+    Diagnostic &error = eval.diagnostics.error(range, what).suggest(near);
+    auto *before = llvm::find_if(ended, [&](const Ended &e) { return e.name == name; });
+    if (before != ended.end())
+      error.note(before->range, "a `" + name + "` of this " + before->what + " ends with it");
+  }
+
+  std::optional<StringRef> nearest(StringRef name, bool inShape) {
     std::vector<StringRef> candidates(names.begin(), names.end());
     for (auto &item : file.items)
       candidates.push_back(item.first());
@@ -78,13 +116,13 @@ private:
       llvm::append_range(candidates, builtinNames());
     }
     llvm::sort(candidates);
-    std::optional<StringRef> near = nearestName(name, candidates);
-    std::string what = inShape  ? "unknown name `" + name.str() + "` in a shape"
-                       : isCall ? "unknown function `" + name.str() + "`"
-                                : "unknown name `" + name.str() + "`";
-    if (inShape && !near)
-      what += "; a dimension variable begins with an upper-case letter: `" + name.upper() + "`";
-    eval.diagnostics.error(range, what).suggest(near);
+    return nearestName(name, candidates);
+  }
+
+  // The names since `from` end with `what`, which a later use of one is told of.
+  void end(size_t from, SourceRange where, StringRef what) {
+    for (StringRef name : ArrayRef(names).drop_front(from))
+      ended.push_back({name, where, what});
   }
 
   // What is an arm: not looked at, as it may not be taken.
@@ -157,6 +195,7 @@ private:
       Names scope(*this);
       add(cast<ast::LambdaExpr>(e).parameters);
       expr(*cast<ast::LambdaExpr>(e).body);
+      end(scope.size, e.range, "lambda");
       break;
     }
     case Kind::List:
@@ -169,6 +208,7 @@ private:
       Names scope(*this);
       add(comprehension.targets);
       expr(*comprehension.element);
+      end(scope.size, e.range, "comprehension");
       break;
     }
     case Kind::Scan:
@@ -210,6 +250,7 @@ private:
     block(e.body);
     if (e.until)
       expr(*e.until);
+    end(scope.size, e.headRange, "scan");
   }
 
   //===--- Types --------------------------------------------------------===//
@@ -218,6 +259,13 @@ private:
     if (!t)
       return;
     type(t->element.get());
+    if (t->kind != ast::TypeExpr::Kind::List && !silent && t->name &&
+        !llvm::is_contained(typeNames, t->name.text)) {
+      eval.reportedNames.insert({uint32_t(t->name.range.file), t->name.range.begin});
+      eval.diagnostics.error(t->name.range, "unknown type `" + t->name.text + "`")
+          .suggest(nearestType(t->name.text));
+    }
+    llvm::SaveAndRestore<bool> inside(inType, true);
     for (const ast::Dim &dim : t->dims) {
       if (dim.isEllipsis())
         continue;
@@ -305,6 +353,7 @@ private:
 
   void definition(const ast::DefDecl &def) {
     Names scope(*this);
+    ended.clear();
     body(def.parameters, def.results, def.body);
   }
 
@@ -316,7 +365,13 @@ private:
       type(parameter.type.get());
     for (const ast::TypePtr &result : results)
       type(result.get());
+    resultDims.clear();
+    for (const ast::TypePtr &result : results)
+      for (const ast::Dim &dim : result->dims)
+        if (auto *name = dyn_cast_or_null<ast::NameExpr>(dim.size.get()))
+          resultDims.insert(name->name);
     block(b);
+    resultDims.clear();
   }
 
   void initialiser(const ast::Expr &e) {
@@ -376,9 +431,16 @@ private:
       type(variable->type.get());
       spelling(variable->spelling);
       auto *call = dyn_cast<ast::CallExpr>(variable->init.get());
-      if (call && variable->role == ast::VariableDecl::Role::Param)
-        for (const ast::Argument &argument : call->arguments)
+      auto *word = dyn_cast<ast::NameExpr>(call ? call->callee.get() : variable->init.get());
+      bool isState = variable->role == ast::VariableDecl::Role::State;
+      if (!isState || (word && isDistribution(word->name) && !isKnown(word->name))) {
+        for (const ast::Argument &argument : call ? ArrayRef(call->arguments) : ArrayRef<ast::Argument>())
           initialiser(*argument.value);
+        return;
+      }
+      Names scope(*this);
+      dimensions(variable->type.get());
+      initialiser(*variable->init);
     } else if (auto *require = dyn_cast<ast::RequireDecl>(&member)) {
       initialiser(*require->condition);
     } else if (auto *branch = dyn_cast<ast::IfDecl>(&member)) {
@@ -413,8 +475,17 @@ private:
   Evaluator &eval;
   const FileScope &file;
   std::vector<StringRef> names;
+  llvm::StringMap<unsigned> uses; // how often a name stands in `names`
   const ast::ModelDecl *model = nullptr;
-  bool initialising = false, silent = false;
+  bool initialising = false, silent = false, inType = false;
+  llvm::StringSet<> resultDims; // of the def around
+  /// Names of comprehensions, scans and lambdas that are over.
+  struct Ended {
+    StringRef name;
+    SourceRange range;
+    StringRef what;
+  };
+  SmallVector<Ended> ended;
 };
 
 void resolveNames(Evaluator &eval, const FileScope &file) { Resolver(eval, file).run(); }

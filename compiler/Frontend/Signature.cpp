@@ -12,11 +12,18 @@ std::string Evaluator::Signature::number(const SizeAtom *atom) {
     atoms.push_back(atom);
     found = &atoms.back();
   }
-  return "#" + std::to_string(found - atoms.begin());
+  return (atom->kind == SizeAtom::Late ? "late#" : "#") + std::to_string(found - atoms.begin());
 }
 
 std::string Evaluator::Signature::sizeText(const Size &size) {
   return size.str([&](const SizeAtom *atom) { return number(atom); });
+}
+
+void Evaluator::Signature::addShape(DType dtype, ArrayRef<Size> shape) {
+  text += spelling(dtype).str() + "[";
+  for (const Size &size : shape)
+    text += sizeText(size) + ",";
+  text += "]";
 }
 
 void Evaluator::Signature::addInstance(Instance *instance) {
@@ -26,6 +33,7 @@ void Evaluator::Signature::addInstance(Instance *instance) {
     return;
   instances.push_back(instance);
   instance->collectWeights(weights);
+  instance->collectStates(states);
   text += llvm::formatv(":{0}(", static_cast<const void *>(instance->model.decl)).str();
   for (const Value &argument : instance->arguments)
     add(argument);
@@ -34,10 +42,7 @@ void Evaluator::Signature::addInstance(Instance *instance) {
 
 void Evaluator::Signature::add(const Value &value) {
   if (const Tensor *tensor = value.get<Tensor>()) {
-    text += spelling(tensor->dtype).str() + "[";
-    for (const Size &size : tensor->shape)
-      text += sizeText(size) + ",";
-    text += "]";
+    addShape(tensor->dtype, tensor->shape);
     tensors.push_back(*tensor);
   } else if (const Size *size = value.get<Size>()) {
     text += "size " + sizeText(*size);
@@ -77,6 +82,14 @@ void Evaluator::Signature::add(const Value &value) {
   text += ";";
 }
 
+void Evaluator::Signature::addStates(llvm::function_ref<std::optional<Shape>(const State &)> shapeOf) {
+  for (const State *state : states)
+    if (std::optional<Shape> shape = shapeOf(*state))
+      addShape(state->dtype, *shape);
+    else
+      text += "?;";
+}
+
 void Evaluator::Signature::addFacts(const SizeFacts &all) {
   for (const SizeFacts::Fact &fact : all.list()) {
     bool known = true;
@@ -91,13 +104,18 @@ void Evaluator::Signature::addFacts(const SizeFacts &all) {
 }
 
 void Evaluator::Signature::addSharing() {
-  DenseMap<const Weight *, size_t> first;
-  for (auto [i, weight] : llvm::enumerate(weights)) {
+  auto add = [&](const auto &members) {
+    DenseMap<const void *, size_t> first;
+    for (auto [i, member] : llvm::enumerate(members)) {
+      auto [place, isNew] = first.try_emplace(member, i);
+      if (!isNew)
+        text += std::to_string(i) + "=" + std::to_string(place->second) + ";";
+    }
+  };
+  for (const Weight *weight : weights)
     text += weight->typeString() + ";";
-    auto [place, isNew] = first.try_emplace(weight, i);
-    if (!isNew)
-      text += std::to_string(i) + "=" + std::to_string(place->second) + ";";
-  }
+  add(weights);
+  add(states);
 }
 
 Value rebuild(const Value &value, llvm::function_ref<Value(const Tensor &)> tensor,

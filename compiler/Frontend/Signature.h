@@ -11,19 +11,23 @@ class Evaluator::Signature {
 public:
   void add(const Value &value);
   void addInstance(Instance *instance);
-  /// Facts about the sizes that occurred; call it after all values.
+  /// The shapes of the states of all instances, nothing for one that the entry point cannot reach.
+  void addStates(llvm::function_ref<std::optional<Shape>(const State &)> shapeOf);
+  /// Facts about the sizes that occurred; call it after all values and states.
   void addFacts(const SizeFacts &facts);
-  /// Which of the weights are the same; call it last.
+  /// Which of the weights and states are the same; call it last.
   void addSharing();
 
   std::string text;
   llvm::SmallVector<const SizeAtom *> atoms;
   std::vector<const Weight *> weights;
+  std::vector<const State *> states;
   llvm::SmallVector<SizeFacts::Fact> facts;
   llvm::SmallVector<Tensor> tensors; // in order of occurrence
   bool complete = true;              // false: holds a lambda or what else has no text
 
 private:
+  void addShape(DType dtype, llvm::ArrayRef<Size> shape);
   std::string number(const SizeAtom *atom);
   std::string sizeText(const Size &size);
 

@@ -11,6 +11,7 @@ namespace {
 // More terms than that is a mistake in the program, or an attack on the compiler.
 constexpr size_t maxTerms = 64;
 constexpr size_t maxDegree = 32;
+constexpr unsigned maxWeight = 256; // atoms within one atom
 
 int compareAtoms(ArrayRef<const SizeAtom *> a, ArrayRef<const SizeAtom *> b) {
   if (a.size() != b.size())
@@ -202,11 +203,14 @@ std::string Size::str(llvm::function_ref<std::string(const SizeAtom *)> name) co
   return text;
 }
 
-bool Size::hasHyper() const {
+static bool hasKind(const Size &size, SizeAtom::Kind kind) {
   bool found = false;
-  visitBaseAtoms([&](const SizeAtom *atom) { found |= atom->kind == SizeAtom::Hyper; });
+  size.visitBaseAtoms([&](const SizeAtom *atom) { found |= atom->kind == kind; });
   return found;
 }
+
+bool Size::hasHyper() const { return hasKind(*this, SizeAtom::Hyper); }
+bool Size::hasLate() const { return hasKind(*this, SizeAtom::Late); }
 
 void Size::visitBaseAtoms(llvm::function_ref<void(const SizeAtom *)> visit) const {
   for (const Term &term : terms)
@@ -225,17 +229,76 @@ void Size::visitBaseAtoms(llvm::function_ref<void(const SizeAtom *)> visit) cons
 //===----------------------------------------------------------------------===//
 
 const SizeAtom *SizeContext::makeBase(SizeAtom::Kind kind, llvm::StringRef name) {
-  atoms.push_back({kind, unsigned(atoms.size()), name.str(), Size(), Size()});
+  atoms.push_back({kind, unsigned(atoms.size()), name.str(), Size(), Size(), 1});
   return &atoms.back();
+}
+
+const SizeAtom *SizeContext::makeLate(llvm::StringRef name, const Size &most) {
+  atoms.push_back({SizeAtom::Late, unsigned(atoms.size()), name.str(), most, Size(), 1});
+  return &atoms.back();
+}
+
+// Products grow with their factors where none is negative; all other atoms are as they are.
+std::optional<Size> SizeContext::most(const Size &size) {
+  if (!size.hasLate())
+    return size;
+  Size sum;
+  for (const Size::Term &term : size.getTerms()) {
+    Size product(term.coefficient);
+    bool isLate = llvm::any_of(term.atoms, [](const SizeAtom *atom) { return Size(atom).hasLate(); });
+    for (const SizeAtom *atom : term.atoms) {
+      if (isLate && !isNonNegative(Size(atom)))
+        return std::nullopt;
+      std::optional<Size> factor = term.coefficient > 0 ? mostOf(atom) : leastOf(atom);
+      if (!factor)
+        return std::nullopt;
+      product = product * *factor;
+    }
+    sum = sum + product;
+  }
+  return sum;
+}
+
+std::optional<Size> SizeContext::least(const Size &size) {
+  std::optional<Size> negative = most(Size(0) - size);
+  return negative ? std::optional(Size(0) - *negative) : std::nullopt;
+}
+
+std::optional<Size> SizeContext::mostOf(const SizeAtom *atom) {
+  if (!Size(atom).hasLate())
+    return Size(atom);
+  if (atom->kind == SizeAtom::Late)
+    return most(atom->lhs);
+  bool isDivision = atom->kind == SizeAtom::FloorDiv || atom->kind == SizeAtom::Mod;
+  if (isDivision && !(atom->rhs.isConstant() && atom->rhs.constant() > 0))
+    return std::nullopt;
+  if (atom->kind == SizeAtom::Mod)
+    return atom->rhs - Size(1);
+  std::optional<Size> lhs = most(atom->lhs), rhs = most(atom->rhs);
+  if (!lhs || !rhs || atom->kind == SizeAtom::Quotient)
+    return std::nullopt;
+  return make(atom->kind, *lhs, *rhs);
+}
+
+std::optional<Size> SizeContext::leastOf(const SizeAtom *atom) {
+  if (!Size(atom).hasLate())
+    return Size(atom);
+  return isNonNegative(Size(atom)) ? std::optional(Size(0)) : std::nullopt;
 }
 
 Size SizeContext::atomOf(SizeAtom::Kind kind, const Size &a, const Size &b) {
   const SizeAtom *&atom = interned[{int(kind), {a, b}}];
   if (!atom) {
-    atoms.push_back({kind, unsigned(atoms.size()), "", a, b});
+    unsigned weight = 1;
+    for (const Size *part : {&a, &b})
+      for (const Size::Term &term : part->getTerms())
+        for (const SizeAtom *inner : term.atoms)
+          weight += inner->weight;
+    atoms.push_back({kind, unsigned(atoms.size()), "", a, b, weight});
     atom = &atoms.back();
   }
-  return Size(atom);
+  // Walks over a size take a time that grows with its weight, however much of it is shared.
+  return atom->weight > maxWeight ? Size::tooLarge() : Size(atom);
 }
 
 Size SizeContext::make(SizeAtom::Kind kind, const Size &a, const Size &b) {
@@ -337,6 +400,7 @@ bool rondo::isNonNegative(const Size &size) {
              switch (atom->kind) {
              case SizeAtom::Dim:
              case SizeAtom::Int:
+             case SizeAtom::Late:
              case SizeAtom::Hyper:
                return true;
              case SizeAtom::Mod:

@@ -72,6 +72,8 @@ public:
 
   /// Whether a hyper-parameter without a value is part of it.
   bool hasHyper() const;
+  /// Whether it is known only late: a number of steps that `until` decides is part of it.
+  bool hasLate() const;
   /// All atoms that are not made of others, in order of occurrence.
   void visitBaseAtoms(llvm::function_ref<void(const SizeAtom *)> visit) const;
 
@@ -84,15 +86,16 @@ private:
 };
 
 /// An unknown. `Dim`, `Int` and `Hyper` have a name; `Hyper` is a hyper-parameter without a value, which only
-/// `rondo check` meets: it may turn out to be any number. `Quotient` is a floor division that
-/// is known to be exact and that no rewriting looks into; the others are made of
-/// two sizes.
+/// `rondo check` meets: it may turn out to be any number. `Late` is known only when a part of the function
+/// has run, and is at most `lhs`. `Quotient` is a floor division that is known to be exact and that no
+/// rewriting looks into; the others are made of two sizes.
 struct SizeAtom {
-  enum Kind { Dim, Int, Hyper, FloorDiv, Mod, Min, Max, Quotient };
+  enum Kind { Dim, Int, Late, Hyper, FloorDiv, Mod, Min, Max, Quotient };
   Kind kind;
   unsigned age;
   std::string name;
   Size lhs, rhs;
+  unsigned weight = 1; // atoms in it, itself included
 
   bool isBase() const { return kind <= Hyper; }
 };
@@ -102,6 +105,8 @@ class SizeContext {
 public:
   /// A new unknown, never equal to another one, whatever its name.
   const SizeAtom *makeBase(SizeAtom::Kind kind, llvm::StringRef name);
+  /// A new unknown of kind Late.
+  const SizeAtom *makeLate(llvm::StringRef name, const Size &most);
 
   /// Rounds towards minus infinity, as `//`. A divisor that is zero gives 0.
   Size floorDiv(const Size &a, const Size &b) { return make(SizeAtom::FloorDiv, a, b); }
@@ -114,8 +119,15 @@ public:
   /// Replaces base atoms (and quotients) for which `replacement` has a value.
   Size substitute(const Size &size, llvm::function_ref<std::optional<Size>(const SizeAtom *)> replacement);
 
+  /// The most and the least that a size with late parts can be, without late parts. Nothing if that is not
+  /// known.
+  std::optional<Size> most(const Size &size);
+  std::optional<Size> least(const Size &size);
+
 private:
   Size atomOf(SizeAtom::Kind kind, const Size &a, const Size &b);
+  std::optional<Size> mostOf(const SizeAtom *atom);
+  std::optional<Size> leastOf(const SizeAtom *atom);
 
   std::deque<SizeAtom> atoms;
   std::map<std::pair<int, std::pair<Size, Size>>, const SizeAtom *> interned;

@@ -232,15 +232,13 @@ Tensor transpose(FunctionEmitter &f, const Tensor &x, ArrayRef<int64_t> permutat
 }
 
 Tensor slice(FunctionEmitter &f, const Tensor &x, ArrayRef<Size> offsets, ArrayRef<Size> sizes,
-             ArrayRef<int64_t> steps, ArrayRef<int64_t> dropped) {
-  auto strides =
-      llvm::map_to_vector(steps, [&](int64_t step) -> OpFoldResult { return f.builder.getIndexAttr(step); });
+             ArrayRef<Size> steps, ArrayRef<int64_t> dropped) {
   Shape kept;
   for (auto [axis, size] : llvm::enumerate(sizes))
     if (!llvm::is_contained(dropped, int64_t(axis)))
       kept.push_back(size);
   mlir::Value value =
-      f.extractSlice(x.dtype, kept, x.value, f.mixedSizes(offsets), f.mixedSizes(sizes), strides);
+      f.extractSlice(x.dtype, kept, x.value, f.mixedSizes(offsets), f.mixedSizes(sizes), f.mixedSizes(steps));
   return {value, x.dtype, kept};
 }
 
@@ -248,7 +246,7 @@ Tensor narrow(FunctionEmitter &f, const Tensor &x, int64_t axis, const Size &off
   Shape offsets(x.rank(), Size(0)), sizes = x.shape;
   offsets[axis] = offset;
   sizes[axis] = length;
-  return slice(f, x, offsets, sizes, SmallVector<int64_t>(x.rank(), 1));
+  return slice(f, x, offsets, sizes, Shape(x.rank(), Size(1)));
 }
 
 Tensor concat(FunctionEmitter &f, ArrayRef<Tensor> parts, int64_t axis) {

@@ -33,7 +33,7 @@ Tensor reshape(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<Size> shape);
 Tensor transpose(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<int64_t> permutation);
 /// result[i...] = x[offset + step * i ...], steps positive. Dropped axes are of size 1.
 Tensor slice(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> sizes,
-             llvm::ArrayRef<int64_t> steps, llvm::ArrayRef<int64_t> dropped = {});
+             llvm::ArrayRef<Size> steps, llvm::ArrayRef<int64_t> dropped = {});
 /// x[offset : offset + length] on one axis.
 Tensor narrow(FunctionEmitter &f, const Tensor &x, int64_t axis, const Size &offset, const Size &length);
 /// Along one axis; the other axes have x's sizes.

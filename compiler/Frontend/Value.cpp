@@ -62,6 +62,14 @@ Value Value::results(Values values) {
   return Results{std::make_shared<const Values>(std::move(values))};
 }
 
+Value Value::list(Values elements) {
+  size_t weight = elements.size();
+  for (const Value &element : elements)
+    if (const List *inner = element.get<List>())
+      weight += inner->weight;
+  return List{std::make_shared<const Values>(std::move(elements)), weight};
+}
+
 bool Value::isConstant() const {
   if (const List *list = get<List>())
     return llvm::all_of(*list->elements, [](const Value &element) { return element.isConstant(); });
@@ -173,6 +181,7 @@ std::string Value::describe() const {
     }
     std::string operator()(Instance *instance) { return "a module (" + instance->modelName().str() + ")"; }
     std::string operator()(const Weight *weight) { return weight->typeString(); }
+    std::string operator()(const State *state) { return "the state `" + state->decl->name.text.str() + "`"; }
     std::string operator()(const FunctionRef &function) {
       return (function.self ? "the method `" : "the function `") + function.decl->name.text.str() + "`";
     }

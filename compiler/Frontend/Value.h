@@ -16,6 +16,7 @@ namespace rondo::sema {
 class Value;
 struct Instance;
 struct Weight;
+struct State;
 struct Builtin;
 struct FileScope;
 
@@ -51,6 +52,8 @@ using Values = std::vector<Value>;
 /// `[a, b]`: of anything, known when compiled. Immutable.
 struct List {
   std::shared_ptr<const Values> elements;
+  /// Values in it, those of lists in it included.
+  size_t weight = 0;
 };
 
 /// Several results of one call, always flat. Never an element of a list.
@@ -110,7 +113,7 @@ class Value {
 public:
   using Storage = std::variant<Poison, None, bool, int64_t, double, std::string, DType, Size, Tensor, List,
                                Results, Range, ModelRef, std::shared_ptr<const Recipe>, Instance *,
-                               const Weight *, FunctionRef, BuiltinRef, Bound, Closure>;
+                               const Weight *, const State *, FunctionRef, BuiltinRef, Bound, Closure>;
 
   Value() = default;
   template <typename T, typename = std::enable_if_t<std::is_constructible_v<Storage, T &&> &&
@@ -121,7 +124,7 @@ public:
   Value(const Size &size);
   Value(int constant) : storage(int64_t(constant)) {}
   Value(llvm::StringRef text) : storage(text.str()) {}
-  static Value list(Values elements) { return List{std::make_shared<const Values>(std::move(elements))}; }
+  static Value list(Values elements);
   /// One value is itself.
   static Value results(Values values);
 

@@ -75,6 +75,7 @@ static void toKernels(OpPassManager &pm, const PipelineOptions &options) {
 /// kernels -> buffers: memory. No loop-invariant motion before the memrefs: it
 /// would lift a fill out of a scan, and cost a copy every step.
 static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createUpdateInPlace());
   pm.addNestedPass<func::FuncOp>(createFoldDestinations());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   pm.addPass(createBufferize());
@@ -93,6 +94,7 @@ static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
   plan.explain = options.explain;
   pm.addPass(createPlanMemory(plan));
   cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createTopkToLoops());
   pm.addNestedPass<func::FuncOp>(createCopyToLoops());
   pm.addNestedPass<func::FuncOp>(createGuardSizes());
 }

@@ -1,4 +1,5 @@
 #include "compiler/Support/SourceFile.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 
 using namespace rondo;
@@ -9,6 +10,21 @@ SourceFile::SourceFile(std::string name, std::unique_ptr<llvm::MemoryBuffer> buf
   llvm::StringRef bytes = text();
   for (size_t at = bytes.find('\n'); at != llvm::StringRef::npos; at = bytes.find('\n', at + 1))
     lineStarts.push_back(static_cast<uint32_t>(at + 1));
+  markLongLines();
+}
+
+void SourceFile::markLongLines() {
+  constexpr uint32_t stride = 1024;
+  for (auto [i, begin] : llvm::enumerate(lineStarts)) {
+    uint32_t end = i + 1 < lineStarts.size() ? lineStarts[i + 1] : text().size();
+    for (uint32_t at = begin, column = 0, last = begin; end - begin > stride && at < end; ++column) {
+      if (at - last >= stride) {
+        marks.push_back({at, column});
+        last = at;
+      }
+      at += std::max<uint32_t>(1, characterLength(text().slice(at, end)));
+    }
+  }
 }
 
 uint32_t SourceFile::lineBegin(unsigned number) const { return lineStarts[number - 1]; }
@@ -24,8 +40,11 @@ LineColumn SourceFile::lineColumn(uint32_t offset) const {
   offset = std::clamp<uint32_t>(offset, lineStarts.front(), text().size());
   auto next = std::upper_bound(lineStarts.begin(), lineStarts.end(), offset);
   unsigned line = next - lineStarts.begin();
-  llvm::StringRef before = text().slice(lineStarts[line - 1], offset);
-  return {line, countCharacters(before) + 1};
+  std::pair<uint32_t, unsigned> from(lineStarts[line - 1], 0);
+  auto mark = std::upper_bound(marks.begin(), marks.end(), std::pair(offset, ~0u));
+  if (mark != marks.begin())
+    from = std::max(from, *std::prev(mark));
+  return {line, from.second + countCharacters(text().slice(from.first, offset)) + 1};
 }
 
 uint32_t rondo::characterLength(llvm::StringRef bytes) {

@@ -74,7 +74,12 @@ public:
 private:
   std::string fileName;
   std::unique_ptr<llvm::MemoryBuffer> buffer;
+  void markLongLines();
+
   std::vector<uint32_t> lineStarts; // never empty
+  /// Offsets within long lines and the characters before them on their line, so that a column is soon
+  /// counted.
+  std::vector<std::pair<uint32_t, unsigned>> marks;
 };
 
 } // namespace rondo

@@ -417,18 +417,24 @@ SmallVector<Value> Fission::rebuild(ArrayRef<Value> moreInputs, ArrayRef<Value> 
   unsigned firstMade = replaced.size();
   llvm::append_range(yields, scan.yieldedCarries());
   llvm::append_range(types, scan.getStarts().getTypes());
+  if (Value condition = scan.condition()) {
+    yields.push_back(condition);
+    types.push_back(scan.stepsDone().getType());
+  }
 
   yield().getValuesMutable().assign(yields);
   for (Value value : slicesOf)
     value.replaceAllUsesWith(body().insertArgument(firstNew++, value.getType(), value.getLoc()));
-  auto next =
-      ScanOp::create(b, scan.getLoc(), types, scan.getSteps(), inputs, scan.getStarts(), scan.getReverse());
+  auto next = ScanOp::create(b, scan.getLoc(), types, scan.getSteps(), inputs, scan.getStarts(),
+                             scan.getReverse(), scan.getUntil());
   next->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
   next.getBody().takeBody(scan.getBody());
   for (auto [from, to] : llvm::zip_equal(replaced, next.getResults().take_front(firstMade)))
     from.replaceAllUsesWith(to);
   for (auto [from, to] : llvm::zip_equal(scan.lastCarries(), next.lastCarries()))
     from.replaceAllUsesWith(to);
+  if (Value done = scan.stepsDone())
+    done.replaceAllUsesWith(next.stepsDone());
   SmallVector<Value> made(next.getResults().slice(firstMade, moreStacks.size()));
   scan.erase();
   scan = next;
@@ -444,6 +450,8 @@ struct FissionScan : rondo::impl::FissionScanBase<FissionScan> {
         continue; // its stacks are empty: there is nothing to slice
       Fission fission(scan);
       numInvariant += fission.moveInvariant();
+      if (scan.getUntil())
+        continue; // what the steps behind the last one would do is never done
       numBefore += fission.moveBefore();
       numAfter += fission.moveAfter();
     }

@@ -21,7 +21,8 @@ rondo_status rondo_check_model(const rondo_model *model, rondo_error *error) {
   for (uint32_t i = 0; i < model->num_entries; ++i) {
     const rondo_entry *entry = &model->entries[i];
     if (entry->num_dims > RONDO_MAX_DIMS || entry->num_args > RONDO_MAX_VALUES ||
-        entry->num_results > RONDO_MAX_VALUES || entry->num_sizes > RONDO_MAX_SIZES)
+        entry->num_results > RONDO_MAX_VALUES || entry->num_states > RONDO_MAX_VALUES ||
+        entry->num_sizes > RONDO_MAX_SIZES)
       return rondo_fail(error, RONDO_ERROR_VERSION,
                         "entry point `%s` has more arguments than a call may have", entry->name);
   }
@@ -81,10 +82,16 @@ static rondo_status check_rank(const rondo_entry *entry, const rondo_value_info 
   return RONDO_OK;
 }
 
+/* An argument that takes its default. */
+static bool is_left_out(const rondo_value_info *info, const DLTensor *tensor) {
+  return !tensor && info->default_value;
+}
+
 rondo_status rondo_bind(const rondo_entry *entry, const DLTensor *const *args, int64_t *dims,
                         rondo_error *error) {
   for (uint32_t i = 0; i < entry->num_args; ++i) {
-    rondo_status status = check_rank(entry, &entry->args[i], args[i], error);
+    rondo_status status =
+        is_left_out(&entry->args[i], args[i]) ? RONDO_OK : check_rank(entry, &entry->args[i], args[i], error);
     if (status)
       return status;
   }
@@ -92,6 +99,36 @@ rondo_status rondo_bind(const rondo_entry *entry, const DLTensor *const *args, i
     if (entry->dims[i].arg >= 0)
       dims[i] = args[entry->dims[i].arg]->shape[entry->dims[i].axis];
   return RONDO_OK;
+}
+
+/* Sizes of states follow those of results. */
+static uint32_t first_state_size(const rondo_entry *entry) {
+  uint32_t first = 0;
+  for (uint32_t i = 0; i < entry->num_args; ++i)
+    first += entry->args[i].rank;
+  for (uint32_t i = 0; i < entry->num_results; ++i)
+    first += entry->results[i].rank;
+  return first;
+}
+
+/* State i of an entry point as a value, whose sizes begin at *first_size, which moves behind them. */
+static rondo_value_info state_value(const rondo_model *model, const rondo_entry *entry, uint32_t i,
+                                    uint32_t *first_size) {
+  const rondo_state_info *state = &model->states[entry->states[i]];
+  rondo_value_info value = {state->key, state->dtype, state->rank, *first_size, 0, NULL};
+  *first_size += state->rank;
+  return value;
+}
+
+/* Of sizes that rondo_sizes has checked. */
+static void measure_states(const rondo_model *model, const rondo_entry *entry, const int64_t *sizes,
+                           uint64_t *bytes) {
+  uint64_t elements;
+  uint32_t first_size = first_state_size(entry);
+  for (uint32_t i = 0; i < entry->num_states; ++i) {
+    rondo_value_info state = state_value(model, entry, i, &first_size);
+    rondo_count(state.dtype, state.rank, sizes + state.first_size, &elements, &bytes[i]);
+  }
 }
 
 static rondo_status check_sizes(const rondo_entry *entry, const rondo_value_info *info, const int64_t *dims,
@@ -113,17 +150,34 @@ static rondo_status check_sizes(const rondo_entry *entry, const rondo_value_info
   return RONDO_OK;
 }
 
-rondo_status rondo_sizes(const rondo_entry *entry, const int64_t *dims, int64_t *sizes, rondo_error *error) {
+rondo_status rondo_sizes(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                         int64_t *sizes, rondo_error *error) {
   for (uint32_t i = 0; i < entry->num_dims; ++i)
     if (dims[i] < 0)
       return rondo_fail(error, RONDO_ERROR_ARGUMENT, "%s is %" PRId64 ", it must not be negative",
                         entry->dims[i].name, dims[i]);
-  entry->shapes(dims, sizes);
+  int32_t failed = entry->shapes(dims, sizes);
+  if (failed)
+    return rondo_fail_check(error, model, failed);
   rondo_status status = RONDO_OK;
   for (uint32_t i = 0; i < entry->num_args && !status; ++i)
     status = check_sizes(entry, &entry->args[i], dims, sizes, error);
   for (uint32_t i = 0; i < entry->num_results && !status; ++i)
     status = check_sizes(entry, &entry->results[i], dims, sizes, error);
+  uint32_t first_size = first_state_size(entry);
+  for (uint32_t i = 0; i < entry->num_states && !status; ++i) {
+    rondo_value_info state = state_value(model, entry, i, &first_size);
+    status = check_sizes(entry, &state, dims, sizes, error);
+  }
+  return status;
+}
+
+rondo_status rondo_state_bytes(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                               uint64_t *bytes, rondo_error *error) {
+  int64_t sizes[RONDO_MAX_SIZES];
+  rondo_status status = rondo_sizes(model, entry, dims, sizes, error);
+  if (!status)
+    measure_states(model, entry, sizes, bytes);
   return status;
 }
 
@@ -206,17 +260,31 @@ static rondo_status take(const rondo_entry *entry, const rondo_value_info *info,
   return RONDO_OK;
 }
 
-/* Whether result i overlaps an argument, another result, prepared or scratch. */
-static bool overlaps_others(uint32_t i, const region *args, uint32_t num_args, const region *results,
-                            region prepared, region scratch) {
-  if (is_empty(results[i]))
-    return false;
-  bool found = overlap(results[i], prepared) || overlap(results[i], scratch);
-  for (uint32_t k = 0; k < i; ++k)
-    found |= overlap(results[i], results[k]);
-  for (uint32_t k = 0; k < num_args; ++k)
-    found |= overlap(results[i], args[k]);
+/* Whether one of `count` regions overlaps r. */
+static bool overlaps_any(region r, const region *others, uint32_t count) {
+  bool found = false;
+  for (uint32_t i = 0; i < count; ++i)
+    found |= overlap(r, others[i]);
   return found;
+}
+
+/* What a call writes overlaps nothing. With `args`, `written` are the regions of results, then of states;
+ * without, of states alone. */
+static rondo_status check_overlap(const rondo_model *model, const rondo_entry *entry, const region *args,
+                                  const region *written, region prepared, region scratch,
+                                  rondo_error *error) {
+  uint32_t num_results = args ? entry->num_results : 0, num_args = args ? entry->num_args : 0;
+  for (uint32_t i = 0; i < num_results + entry->num_states; ++i) {
+    if (is_empty(written[i]) ||
+        !(overlap(written[i], prepared) || overlap(written[i], scratch) ||
+          overlaps_any(written[i], args, num_args) || overlaps_any(written[i], written, i)))
+      continue;
+    bool is_result = i < num_results;
+    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "%s %s overlaps other memory of the call",
+                      is_result ? "result" : "state",
+                      is_result ? entry->results[i].name : model->states[entry->states[i - num_results]].key);
+  }
+  return RONDO_OK;
 }
 
 static rondo_status check_memory(const char *what, const void *memory, rondo_error *error) {
@@ -225,50 +293,120 @@ static rondo_status check_memory(const char *what, const void *memory, rondo_err
   return RONDO_OK;
 }
 
+static rondo_status check_blocks(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                                 const void *prepared, const void *scratch, uint64_t scratch_bytes,
+                                 rondo_error *error) {
+  uint64_t needed = entry->scratch(dims);
+  rondo_status status = check_memory("scratch", scratch, error);
+  if (!status && model->prepared_bytes)
+    status = check_memory("the block of prepared weights", prepared, error);
+  if (!status && scratch_bytes < needed)
+    status = rondo_fail(error, RONDO_ERROR_ARGUMENT,
+                        "scratch has %" PRIu64 " bytes, this call needs %" PRIu64, scratch_bytes, needed);
+  return status;
+}
+
+/* Checks the states of sizes that rondo_sizes has checked and finds their memory. */
+static rondo_status take_states(const rondo_model *model, const rondo_entry *entry, const int64_t *sizes,
+                                void *const *states, region *regions, rondo_error *error) {
+  uint64_t bytes[RONDO_MAX_VALUES];
+  measure_states(model, entry, sizes, bytes);
+  for (uint32_t i = 0; i < entry->num_states; ++i) {
+    RONDO_TEXT(what, 300);
+    rondo_append(&what, "the memory of the state `%s`", model->states[entry->states[i]].key);
+    void *memory = states ? states[i] : NULL;
+    rondo_status status = bytes[i] ? check_memory(what.data, memory, error) : RONDO_OK;
+    if (status)
+      return status;
+    regions[i] = region_of(memory, bytes[i]);
+  }
+  return RONDO_OK;
+}
+
+/* The numbers of `int` arguments, and defaults where there are none. */
+static rondo_status take_numbers(const rondo_entry *entry, const int64_t *numbers, int64_t *dims,
+                                 rondo_error *error) {
+  for (uint32_t i = 0; i < entry->num_dims; ++i) {
+    const rondo_dim_info *dim = &entry->dims[i];
+    if (dim->arg < 0 && !numbers && !dim->has_default)
+      return rondo_fail(error, RONDO_ERROR_ARGUMENT, "no value is given for %s", dim->name);
+    dims[i] = dim->arg >= 0 ? 0 : numbers ? numbers[i] : dim->default_value;
+  }
+  return RONDO_OK;
+}
+
+/* Late axes have their true sizes now. */
+static void tell_sizes(const rondo_entry *entry, const int64_t *sizes, DLTensor *const *results) {
+  for (uint32_t i = 0; i < entry->num_results; ++i)
+    for (uint32_t axis = 0; axis < entry->results[i].rank; ++axis)
+      if (entry->results[i].late_axes >> axis & 1)
+        results[i]->shape[axis] = sizes[entry->results[i].first_size + axis];
+}
+
+rondo_status rondo_reset(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                         void *const *states, const void *prepared, void *scratch, uint64_t scratch_bytes,
+                         rondo_error *error) {
+  int64_t sizes[RONDO_MAX_SIZES];
+  void *memory[RONDO_MAX_VALUES];
+  region regions[RONDO_MAX_VALUES];
+  rondo_status status = rondo_check_model(model, error);
+  if (status)
+    return status;
+  if (!entry || (entry->num_dims && !dims))
+    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the entry point or its dims are NULL");
+  if ((status = rondo_sizes(model, entry, dims, sizes, error)) ||
+      (status = check_blocks(model, entry, dims, prepared, scratch, scratch_bytes, error)) ||
+      (status = take_states(model, entry, sizes, states, regions, error)))
+    return status;
+  status = check_overlap(model, entry, NULL, regions, region_of(prepared, model->prepared_bytes),
+                         region_of(scratch, scratch_bytes), error);
+  if (status || !entry->reset)
+    return status;
+  for (uint32_t i = 0; i < entry->num_states; ++i)
+    memory[i] = is_empty(regions[i]) ? scratch : states[i];
+  int32_t failed = entry->reset(dims, memory, prepared, scratch);
+  return failed ? rondo_fail_check(error, model, failed) : RONDO_OK;
+}
+
 rondo_status rondo_call(const rondo_model *model, const rondo_entry *entry, const int64_t *numbers,
-                        const DLTensor *const *args, DLTensor *const *results, const void *prepared,
-                        void *scratch, uint64_t scratch_bytes, rondo_error *error) {
+                        const DLTensor *const *args, DLTensor *const *results, void *const *states,
+                        const void *prepared, void *scratch, uint64_t scratch_bytes, rondo_error *error) {
   int64_t dims[RONDO_MAX_DIMS], sizes[RONDO_MAX_SIZES];
   const void *in[RONDO_MAX_VALUES];
-  void *out[RONDO_MAX_VALUES];
-  region in_regions[RONDO_MAX_VALUES], out_regions[RONDO_MAX_VALUES];
+  void *out[2 * RONDO_MAX_VALUES]; /* results, then states */
+  region in_regions[RONDO_MAX_VALUES], out_regions[2 * RONDO_MAX_VALUES];
   rondo_status status = rondo_check_model(model, error);
   if (status)
     return status;
   if (!entry || (entry->num_args && !args) || (entry->num_results && !results))
     return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the entry point, its arguments or its results are NULL");
-  for (uint32_t i = 0; i < entry->num_dims; ++i) {
-    if (entry->dims[i].arg < 0 && !numbers)
-      return rondo_fail(error, RONDO_ERROR_ARGUMENT, "no value is given for %s", entry->dims[i].name);
-    dims[i] = entry->dims[i].arg < 0 ? numbers[i] : 0;
-  }
-  if ((status = rondo_bind(entry, args, dims, error)) || (status = rondo_sizes(entry, dims, sizes, error)))
+  if ((status = take_numbers(entry, numbers, dims, error)) ||
+      (status = rondo_bind(entry, args, dims, error)) ||
+      (status = rondo_sizes(model, entry, dims, sizes, error)))
     return status;
 
   for (uint32_t i = 0; i < entry->num_args; ++i)
-    if ((status = take(entry, &entry->args[i], args[i], sizes, dims, &in_regions[i], error)))
+    if (is_left_out(&entry->args[i], args[i]))
+      in_regions[i] = region_of(entry->args[i].default_value, rondo_dtype_bytes(entry->args[i].dtype));
+    else if ((status = take(entry, &entry->args[i], args[i], sizes, dims, &in_regions[i], error)))
       return status;
   for (uint32_t i = 0; i < entry->num_results; ++i)
     if ((status = take(entry, &entry->results[i], results[i], sizes, dims, &out_regions[i], error)))
       return status;
-  uint64_t needed = entry->scratch(dims);
-  if ((status = check_memory("scratch", scratch, error)) ||
-      (model->prepared_bytes && (status = check_memory("the block of prepared weights", prepared, error))))
+  region *state_regions = out_regions + entry->num_results;
+  if ((status = check_blocks(model, entry, dims, prepared, scratch, scratch_bytes, error)) ||
+      (status = take_states(model, entry, sizes, states, state_regions, error)) ||
+      (status =
+           check_overlap(model, entry, in_regions, out_regions, region_of(prepared, model->prepared_bytes),
+                         region_of(scratch, scratch_bytes), error)))
     return status;
-  if (scratch_bytes < needed)
-    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "scratch has %" PRIu64 " bytes, this call needs %" PRIu64,
-                      scratch_bytes, needed);
-  for (uint32_t i = 0; i < entry->num_results; ++i)
-    if (overlaps_others(i, in_regions, entry->num_args, out_regions,
-                        region_of(prepared, model->prepared_bytes), region_of(scratch, scratch_bytes)))
-      return rondo_fail(error, RONDO_ERROR_ARGUMENT, "result %s overlaps other memory of the call",
-                        entry->results[i].name);
 
   /* Compiled code may count on the alignment of what has no elements too. */
   for (uint32_t i = 0; i < entry->num_args; ++i)
     in[i] = is_empty(in_regions[i]) ? scratch : (const void *)in_regions[i].begin;
-  for (uint32_t i = 0; i < entry->num_results; ++i)
+  for (uint32_t i = 0; i < entry->num_results + entry->num_states; ++i)
     out[i] = is_empty(out_regions[i]) ? scratch : (void *)out_regions[i].begin;
-  int32_t failed = entry->call(dims, in, out, prepared, scratch);
+  int32_t failed = entry->call(dims, sizes, in, out, out + entry->num_results, prepared, scratch);
+  tell_sizes(entry, sizes, results);
   return failed ? rondo_fail_check(error, model, failed) : RONDO_OK;
 }

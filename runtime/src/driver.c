@@ -25,10 +25,11 @@ typedef struct run {
   const rondo_model *model;
   const rondo_run_options *options;
   const rondo_entry *entry;
-  int64_t dims[RONDO_MAX_DIMS];
+  int64_t dims[RONDO_MAX_DIMS], sizes[RONDO_MAX_SIZES];
   rondo_array *arrays; /* arguments, then results */
   DLTensor *views;     /* of arrays */
   DLTensor **tensors;  /* to views */
+  void **states;       /* [num_states], memory of their own */
   void *prepared, *scratch;
   uint64_t scratch_bytes;
   rondo_characters characters;
@@ -59,7 +60,22 @@ static rondo_status find_entry(run *r) {
                     model->name, name, hint.data, names.data);
 }
 
-/* Inputs, and room for the results and scratch. */
+static rondo_status make_states(run *r) {
+  uint64_t bytes[RONDO_MAX_VALUES];
+  uint32_t count = r->entry->num_states;
+  rondo_status status = rondo_state_bytes(r->model, r->entry, r->dims, bytes, r->error);
+  if (status)
+    return status;
+  r->states = calloc(count + 1, sizeof *r->states);
+  if (!r->states)
+    return rondo_fail_memory(r->error, (count + 1) * sizeof *r->states);
+  for (uint32_t i = 0; i < count; ++i)
+    if (!(r->states[i] = rondo_allocate(bytes[i])))
+      return rondo_fail_memory(r->error, bytes[i]);
+  return RONDO_OK;
+}
+
+/* Inputs, and room for the results, states and scratch. */
 static rondo_status make_arguments(run *r) {
   const rondo_entry *entry = r->entry;
   uint32_t count = entry->num_args + entry->num_results;
@@ -68,16 +84,15 @@ static rondo_status make_arguments(run *r) {
   r->tensors = calloc(count + 1, sizeof *r->tensors);
   if (!r->arrays || !r->views || !r->tensors)
     return rondo_fail_memory(r->error, (count + 1) * sizeof *r->arrays);
-  rondo_status status = rondo_gather_inputs(entry, r->options, r->dims, r->arrays, r->error);
+  rondo_status status = rondo_gather_inputs(r->model, entry, r->options, r->dims, r->arrays, r->error);
   if (status)
     return status;
-  int64_t sizes[RONDO_MAX_SIZES];
-  if ((status = rondo_sizes(entry, r->dims, sizes, r->error)))
+  if ((status = rondo_sizes(r->model, entry, r->dims, r->sizes, r->error)))
     return status;
   for (uint32_t i = 0; i < count; ++i) {
     const rondo_value_info *info =
         i < entry->num_args ? &entry->args[i] : &entry->results[i - entry->num_args];
-    const int64_t *shape = sizes + info->first_size;
+    const int64_t *shape = r->sizes + info->first_size;
     if (i >= entry->num_args &&
         (status = rondo_array_make(&r->arrays[i], info->dtype, info->rank, shape, r->error)))
       return status;
@@ -89,7 +104,7 @@ static rondo_status make_arguments(run *r) {
   }
   r->scratch_bytes = entry->scratch(r->dims);
   r->scratch = rondo_allocate(r->scratch_bytes);
-  return r->scratch ? RONDO_OK : rondo_fail_memory(r->error, r->scratch_bytes);
+  return r->scratch ? make_states(r) : rondo_fail_memory(r->error, r->scratch_bytes);
 }
 
 /* Collects the weights that a file has beyond the model's, for one note. */
@@ -126,9 +141,24 @@ static rondo_status load(run *r) {
   return status;
 }
 
+static rondo_status reset(run *r) {
+  return rondo_reset(r->model, r->entry, r->dims, r->states, r->prepared, r->scratch, r->scratch_bytes,
+                     r->error);
+}
+
 static rondo_status call(run *r) {
-  return rondo_call(r->model, r->entry, r->dims, (const DLTensor *const *)r->tensors,
-                    r->tensors + r->entry->num_args, r->prepared, r->scratch, r->scratch_bytes, r->error);
+  const rondo_entry *entry = r->entry;
+  rondo_array *results = r->arrays + entry->num_args;
+  for (uint32_t i = 0; i < entry->num_results; ++i) /* an earlier call has changed those of late axes */
+    memcpy(results[i].shape, r->sizes + entry->results[i].first_size,
+           entry->results[i].rank * sizeof *results[i].shape);
+  rondo_status status =
+      rondo_call(r->model, entry, r->dims, (const DLTensor *const *)r->tensors, r->tensors + entry->num_args,
+                 r->states, r->prepared, r->scratch, r->scratch_bytes, r->error);
+  uint64_t elements;
+  for (uint32_t i = 0; i < entry->num_results; ++i)
+    rondo_count(results[i].dtype, results[i].rank, results[i].shape, &elements, &results[i].bytes);
+  return status;
 }
 
 //===--------------------------------------------------------------------===//
@@ -151,12 +181,16 @@ static rondo_status measure(run *r) {
   double *times = malloc(n * sizeof *times);
   if (!times)
     return rondo_fail_memory(r->error, n * sizeof *times);
-  /* Until caches, page tables and the clock have settled. */
+  /* Until caches, page tables and the clock have settled. Each call is a first one: a later one may find its
+   * states full. */
   rondo_status status = RONDO_OK;
   double begin = microseconds();
   for (int i = 0; i < 1000 && !status && (i < 2 || microseconds() - begin < 50e3); ++i)
-    status = call(r);
+    if (!(status = reset(r)))
+      status = call(r);
   for (uint32_t i = 0; i < n && !status; ++i) {
+    if ((status = reset(r)))
+      break;
     begin = microseconds();
     status = call(r);
     times[i] = microseconds() - begin;
@@ -234,7 +268,7 @@ static rondo_status run_steps(run *r) {
   rondo_status status;
   if ((status = rondo_check_model(r->model, r->error)) || (status = find_entry(r)) ||
       (options->decode && (status = rondo_characters_read(options->decode, &r->characters, r->error))) ||
-      (status = make_arguments(r)) || (status = load(r)) || (status = call(r)) ||
+      (status = make_arguments(r)) || (status = load(r)) || (status = reset(r)) || (status = call(r)) ||
       (options->output && (status = write_results(r))) || (status = print_results(r)) ||
       (status = flush(r->error)))
     return status;
@@ -247,6 +281,9 @@ static void free_run(run *r) {
   free(r->arrays);
   free(r->views);
   free(r->tensors);
+  for (uint32_t i = 0; r->states && i < r->entry->num_states; ++i)
+    rondo_free(r->states[i]);
+  free(r->states);
   rondo_free(r->prepared);
   rondo_free(r->scratch);
   rondo_characters_free(&r->characters);

@@ -161,6 +161,13 @@ static rondo_status read_input(const rondo_value_info *info, const char *text, r
   return info->dtype == RONDO_BF16 ? to_bf16(array, error) : RONDO_OK;
 }
 
+static rondo_status take_default(const rondo_value_info *info, rondo_array *array, rondo_error *error) {
+  rondo_status status = rondo_array_make(array, info->dtype, 0, NULL, error);
+  if (!status)
+    memcpy(array->data, info->default_value, rondo_dtype_bytes(info->dtype));
+  return status;
+}
+
 //===--------------------------------------------------------------------===//
 // Dims, and what is drawn
 //===--------------------------------------------------------------------===//
@@ -188,6 +195,10 @@ static rondo_status find_dim(const rondo_dim_info *dim, const rondo_entry *entry
   *value = (int64_t)number;
   if (given)
     return RONDO_OK;
+  if (!arg && dim->has_default) {
+    *value = dim->default_value;
+    return RONDO_OK;
+  }
   if (!arg)
     return rondo_fail(error, RONDO_ERROR_ARGUMENT, "argument `%s` has no input: give --input %s=NUMBER",
                       dim->name, dim->name);
@@ -209,8 +220,9 @@ static rondo_status draw_input(const rondo_value_info *info, uint64_t seed, cons
   return RONDO_OK;
 }
 
-rondo_status rondo_gather_inputs(const rondo_entry *entry, const rondo_run_options *options, int64_t *dims,
-                                 rondo_array *arrays, rondo_error *error) {
+rondo_status rondo_gather_inputs(const rondo_model *model, const rondo_entry *entry,
+                                 const rondo_run_options *options, int64_t *dims, rondo_array *arrays,
+                                 rondo_error *error) {
   rondo_status status;
   if ((status = check_names(entry, options->inputs, options->num_inputs, true, error)) ||
       (status = check_names(entry, options->dims, options->num_dims, false, error)))
@@ -218,6 +230,11 @@ rondo_status rondo_gather_inputs(const rondo_entry *entry, const rondo_run_optio
   for (uint32_t i = 0; i < entry->num_args; ++i) {
     const rondo_value_info *info = &entry->args[i];
     const char *text = find_value(options->inputs, options->num_inputs, info->name);
+    if (!text && info->default_value) {
+      if ((status = take_default(info, &arrays[i], error)))
+        return status;
+      continue;
+    }
     if (!text && !options->has_seed)
       return rondo_fail(error, RONDO_ERROR_ARGUMENT,
                         "argument `%s` has no input: give --input %s=%s, or --seed N to draw it", info->name,
@@ -229,7 +246,7 @@ rondo_status rondo_gather_inputs(const rondo_entry *entry, const rondo_run_optio
     if ((status = find_dim(&entry->dims[i], entry, options, arrays, &dims[i], error)))
       return status;
   int64_t sizes[RONDO_MAX_SIZES];
-  if ((status = rondo_sizes(entry, dims, sizes, error)))
+  if ((status = rondo_sizes(model, entry, dims, sizes, error)))
     return status;
   for (uint32_t i = 0; i < entry->num_args; ++i)
     if (!arrays[i].data && (status = draw_input(&entry->args[i], options->seed,

@@ -1,4 +1,5 @@
 #include "options.h"
+#include "dtype.h"
 #include "inputs.h"
 #include "suggest.h"
 
@@ -164,9 +165,21 @@ static void print_type(const rondo_entry *entry, const rondo_value_info *info) {
   printf("%s", rondo_dtype_name(info->dtype));
   for (uint32_t axis = 0; axis < info->rank; ++axis) {
     printf(axis ? ", " : "[");
+    printf(info->late_axes >> axis & 1 ? "<= " : "");
     print_size(entry, info->first_size + axis);
   }
   printf(info->rank ? "]" : "");
+}
+
+static void print_default(const rondo_value_info *info) {
+  if (!info->default_value)
+    return;
+  if (rondo_dtype_is_float(info->dtype))
+    printf(" = %g", rondo_load_float(info->dtype, info->default_value, 0));
+  else if (info->dtype == RONDO_BOOL)
+    printf(" = %s", rondo_load_integer(info->dtype, info->default_value, 0) ? "true" : "false");
+  else
+    printf(" = %" PRId64, rondo_load_integer(info->dtype, info->default_value, 0));
 }
 
 static void print_entry(const rondo_entry *entry) {
@@ -175,11 +188,14 @@ static void print_entry(const rondo_entry *entry) {
   for (uint32_t i = 0; i < entry->num_dims; ++i)
     if (entry->dims[i].arg < 0) {
       printf("%s%s: int", comma, entry->dims[i].name);
+      if (entry->dims[i].has_default)
+        printf(" = %" PRId64, entry->dims[i].default_value);
       comma = ", ";
     }
   for (uint32_t i = 0; i < entry->num_args; ++i) {
     printf("%s%s: ", comma, entry->args[i].name);
     print_type(entry, &entry->args[i]);
+    print_default(&entry->args[i]);
     comma = ", ";
   }
   printf(") -> ");

@@ -11,3 +11,17 @@ func.func @store(%T: index, %xs: memref<?x4xf32>, %ys: memref<?x4xf32>) {
   }
   return
 }
+
+// A size that the step finds out, but not how large it can be: one place for all steps.
+// CHECK-LABEL: func @late
+// CHECK: memref.alloc
+func.func @late(%T: index, %n: memref<index>) {
+  rondo.scan_into %T {
+  ^bb0(%t: index):
+    %size = memref.load %n[] : memref<index>
+    %late = arith.minui %size, %T : index
+    %a = memref.alloc(%late) : memref<?x4xf32>
+    rondo.yield
+  }
+  return
+}

@@ -19,3 +19,11 @@ func.func @row(%a: memref<8xf32, strided<[1], offset: ?>>) -> memref<4x2xf32, st
     : memref<8xf32, strided<[1], offset: ?>> into memref<4x2xf32, strided<[2, 1], offset: ?>>
   return %e : memref<4x2xf32, strided<[2, 1], offset: ?>>
 }
+
+// A scalar's only axis has a stride too.
+// CHECK-LABEL: func @scalar
+// CHECK: memref.reinterpret_cast %{{.*}} to offset: [0], sizes: [1], strides: [1]
+func.func @scalar(%a: memref<i32>) -> memref<1xi32> {
+  %e = memref.expand_shape %a [] output_shape [1] : memref<i32> into memref<1xi32>
+  return %e : memref<1xi32>
+}

@@ -84,3 +84,37 @@ func.func @rotating(%T: index {rondo.dim = "T"}, %x: memref<4xf32> {rondo.name =
   linalg.add ins(%r#0, %c : memref<4xf32>, memref<4xf32>) outs(%c : memref<4xf32>)
   return
 }
+
+// A size that is known late: bytes for the most that it can be, a view of what it is; in a loop too.
+// CHECK-LABEL: func private @late.scratch(
+// CHECK-SAME: %[[N:.*]]: index) -> index
+// CHECK-NOT: memref.load
+// CHECK: return
+// CHECK-LABEL: func @late(
+// CHECK-SAME: %[[N:[a-z0-9]+]]: index {{.*}}, %[[M:[a-z0-9]+]]: memref<i64> {{.*}}, %[[S:[a-z0-9]+]]: memref<?xi8> {rondo.scratch})
+// CHECK: scf.for
+// CHECK: %[[LOAD:.*]] = memref.load %[[M]][]
+// CHECK: %[[LATE:.*]] = arith.minui
+// CHECK: memref.view %[[S]][%{{.*}}][%[[LATE]]] : memref<?xi8> to memref<?x3xf32>
+// CHECK: %[[LESS:.*]] = arith.subi %[[N]], %[[LATE]]
+// CHECK: memref.view %[[S]][%{{.*}}][%[[LESS]]] : memref<?xi8> to memref<?xf32>
+func.func private @late.shapes(%n: index) -> () {
+  return
+}
+func.func @late(%n: index {rondo.dim = "n"}, %m: memref<i64> {rondo.name = "m"}) attributes {rondo.entry, rondo.shapes = @late.shapes} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %f = arith.constant 1.0 : f32
+  scf.for %t = %c0 to %n step %c1 {
+    %count = memref.load %m[] : memref<i64>
+    %index = arith.index_cast %count : i64 to index
+    %late = arith.minui %index, %n : index
+    %a = memref.alloc(%late) : memref<?x3xf32>
+    linalg.fill ins(%f : f32) outs(%a : memref<?x3xf32>)
+    %less = arith.subi %n, %late : index
+    %b = memref.alloc(%less) : memref<?xf32>
+    linalg.fill ins(%f : f32) outs(%b : memref<?xf32>)
+    linalg.fill ins(%f : f32) outs(%a : memref<?x3xf32>)
+  }
+  return
+}

@@ -97,3 +97,36 @@ func.func @results(%T: index, %ys: tensor<?x4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @until_count(%T: index, %c: i1) {
+  // expected-error @+1 {{needs a count with `until`, and none without}}
+  rondo.scan_into until %T {
+  ^bb0(%t: index):
+    rondo.yield %c : i1
+  }
+  return
+}
+
+// -----
+
+func.func @until_count_type(%T: index, %c: i1, %n: memref<1xi64>) {
+  // expected-error @+1 {{counts its steps in an i64 of rank 0, not 'memref<1xi64>'}}
+  rondo.scan_into until %T count(%n : memref<1xi64>) {
+  ^bb0(%t: index):
+    rondo.yield %c : i1
+  }
+  return
+}
+
+// -----
+
+func.func @until_condition(%T: index, %n: tensor<i64>, %s: tensor<4xf32>) -> (tensor<4xf32>, tensor<i64>) {
+  %r:2 = rondo.scan_into until %T starts(%s : tensor<4xf32>) nexts(%s : tensor<4xf32>) count(%n : tensor<i64>) {
+  ^bb0(%t: index, %h: tensor<4xf32>, %hn: tensor<4xf32>):
+    // expected-error @+1 {{needs a condition of type i1 as its last value, not 'tensor<4xf32>'}}
+    rondo.yield %hn, %hn : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<i64>
+  return %r#0, %r#1 : tensor<4xf32>, tensor<i64>
+}

@@ -93,3 +93,60 @@ func.func @handed_on(%T: index, %a0: memref<?xf32>, %b0: memref<?xf32>, %da: mem
   }
   return
 }
+
+// With `until` the last step is not known: the first one writes the destination, and with an even number of steps
+// the last value is copied there.
+// CHECK-LABEL: func @until
+// CHECK-SAME: %[[T:.*]]: index, %[[XS:.*]]: memref<?x4xf32>, %[[S:.*]]: memref<4xf32>, %[[D:.*]]: memref<4xf32>, %[[YS:.*]]: memref<?x4xf32>, %[[N:.*]]: memref<i64>
+// CHECK: %[[O:.*]] = memref.alloc()
+// CHECK: %[[L:.*]]:4 = scf.while (%[[STOP:.*]] = %false, %[[I:.*]] = %c0, %[[H:.*]] = %[[S]], %[[P:.*]] = %[[D]], %[[Q:.*]] = %[[O]])
+// CHECK: %[[MORE:.*]] = arith.cmpi ult, %[[I]], %[[T]]
+// CHECK: %[[GO:.*]] = arith.cmpi eq, %[[STOP]], %false
+// CHECK: %[[BOTH:.*]] = arith.andi %[[MORE]], %[[GO]]
+// CHECK: scf.condition(%[[BOTH]]) %[[I]], %[[H]], %[[P]], %[[Q]]
+// CHECK: ^bb0(%[[I:.*]]: index, %[[H:.*]]: memref<4xf32>, %[[P:.*]]: memref<4xf32>, %[[Q:.*]]: memref<4xf32>):
+// CHECK-DAG: %[[X:.*]] = memref.subview %[[XS]][%[[I]], 0]
+// CHECK-DAG: %[[SLOT:.*]] = memref.subview %[[YS]][%[[I]], 0]
+// CHECK: linalg.add ins(%[[X]], %[[H]] : {{.*}}) outs(%[[P]]
+// CHECK: %[[ENDS:.*]] = arith.cmpf
+// CHECK: %[[NEXT:.*]] = arith.addi %[[I]], %c1
+// CHECK: scf.yield %[[ENDS]], %[[NEXT]], %[[P]], %[[Q]], %[[P]]
+// CHECK: } attributes {rondo.time}
+// CHECK: %[[ODD:.*]] = arith.trunci
+// CHECK: %[[EVEN:.*]] = arith.cmpi eq, %[[ODD]], %false
+// CHECK: scf.if %[[EVEN]] {
+// CHECK-NEXT: memref.copy %[[L]]#1, %[[D]]
+// CHECK-NEXT: }
+// CHECK: memref.store %{{.*}}, %[[N]][] : memref<i64>
+func.func @until(%T: index, %xs: memref<?x4xf32>, %s: memref<4xf32>, %d: memref<4xf32>, %ys: memref<?x4xf32>, %n: memref<i64>, %limit: f32) {
+  rondo.scan_into until %T ins(%xs : memref<?x4xf32>) starts(%s : memref<4xf32>) nexts(%d : memref<4xf32>) stacks(%ys : memref<?x4xf32>) count(%n : memref<i64>) {
+  ^bb0(%t: index, %x: memref<4xf32, #row>, %h: memref<4xf32>, %hn: memref<4xf32>, %slot: memref<4xf32, #row>):
+    %c0 = arith.constant 0 : index
+    linalg.add ins(%x, %h : memref<4xf32, #row>, memref<4xf32>) outs(%hn : memref<4xf32>)
+    linalg.tanh ins(%hn : memref<4xf32>) outs(%slot : memref<4xf32, #row>)
+    %first = memref.load %hn[%c0] : memref<4xf32>
+    %ends = arith.cmpf ogt, %first, %limit : f32
+    rondo.yield %hn, %ends : memref<4xf32>, i1
+  }
+  return
+}
+
+// In place: the other buffer first, a copy if the number of steps is odd.
+// CHECK-LABEL: func @until_in_place
+// CHECK-SAME: %{{.*}}: index, %[[S:.*]]: memref<4xf32>
+// CHECK: %[[O:.*]] = memref.alloc()
+// CHECK: %[[L:.*]]:{{[0-9]}} = scf.while ({{.*}}, %{{.*}} = %[[S]], %{{.*}} = %[[O]])
+// CHECK: %[[ODD:.*]] = arith.trunci
+// CHECK: scf.if %[[ODD]] {
+// CHECK-NEXT: memref.copy %[[L]]#1, %[[S]]
+func.func @until_in_place(%T: index, %s: memref<4xf32>, %n: memref<i64>, %limit: f32) {
+  rondo.scan_into until %T starts(%s : memref<4xf32>) nexts(%s : memref<4xf32>) count(%n : memref<i64>) {
+  ^bb0(%t: index, %h: memref<4xf32>, %hn: memref<4xf32>):
+    %c0 = arith.constant 0 : index
+    linalg.tanh ins(%h : memref<4xf32>) outs(%hn : memref<4xf32>)
+    %first = memref.load %hn[%c0] : memref<4xf32>
+    %ends = arith.cmpf olt, %first, %limit : f32
+    rondo.yield %hn, %ends : memref<4xf32>, i1
+  }
+  return
+}

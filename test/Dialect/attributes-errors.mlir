@@ -73,7 +73,7 @@ func.func private @f(tensor<4xf32> {rondo.result = 0 : i64})
 func.func private @f(tensor<4xf32> {rondo.result = 1 : i64}) attributes {rondo.entry}
 
 // -----
-// expected-error@+1 {{argument 1 is out of order: sizes come first, then tensors, weights, destinations of results, scratch}}
+// expected-error@+1 {{argument 1 is out of order: sizes come first, then tensors, states, weights, destinations of results, scratch}}
 func.func private @f(tensor<4xf32> {rondo.name = "x"}, index {rondo.dim = "B"}) attributes {rondo.entry}
 
 // -----

@@ -82,3 +82,19 @@ func.func private @counter(%T: index) {
   return
 }
 }
+
+// CHECK-LABEL: func.func private @until
+func.func private @until(%T: index, %xs: tensor<?x4xf32>, %s: tensor<4xf32>, %limit: f32) -> (tensor<?x4xf32>, tensor<4xf32>, tensor<i64>) {
+  // CHECK: rondo.scan until %{{.*}} ins(%{{.*}} : tensor<?x4xf32>) carries(%{{.*}} : tensor<4xf32>) {
+  // CHECK: rondo.yield %{{.*}}, %{{.*}}, %{{.*}} : tensor<4xf32>, tensor<4xf32>, i1
+  // CHECK-NEXT: } -> tensor<?x4xf32>, tensor<4xf32>, tensor<i64>
+  %ys, %h, %n = rondo.scan until %T ins(%xs : tensor<?x4xf32>) carries(%s : tensor<4xf32>) {
+  ^bb0(%t: index, %x: tensor<4xf32>, %old: tensor<4xf32>):
+    %c0 = arith.constant 0 : index
+    %new = arith.addf %old, %x : tensor<4xf32>
+    %first = tensor.extract %new[%c0] : tensor<4xf32>
+    %ends = arith.cmpf ogt, %first, %limit : f32
+    rondo.yield %new, %new, %ends : tensor<4xf32>, tensor<4xf32>, i1
+  } -> tensor<?x4xf32>, tensor<4xf32>, tensor<i64>
+  return %ys, %h, %n : tensor<?x4xf32>, tensor<4xf32>, tensor<i64>
+}

@@ -119,3 +119,35 @@ func.func @noSteps(%h0: tensor<4xf32>) -> (tensor<0x4xf32>, tensor<4xf32>) {
   } -> tensor<0x4xf32>, tensor<4xf32>
   return %ys, %h : tensor<0x4xf32>, tensor<4xf32>
 }
+
+// -----
+// What ends the loop lives, and what it needs; the steps done are counted though no stack is left.
+// CHECK-LABEL: func.func @until
+// CHECK: %[[R:.*]]:3 = rondo.scan until %{{.*}} carries(%{{[^,]*}}, %{{[^,]*}} : tensor<f32>, tensor<i1>)
+// CHECK: ^bb0(%{{.*}}: index, %[[A:.*]]: tensor<f32>, %[[C:.*]]: tensor<i1>):
+// CHECK: rondo.yield %{{.*}}, %{{.*}}, %{{.*}} : tensor<f32>, tensor<i1>, i1
+// CHECK-NEXT: } -> tensor<f32>, tensor<i1>, tensor<i64>
+// CHECK-LABEL: func.func @untilNone
+// CHECK-SAME: %[[A0:.*]]: tensor<f32>
+// CHECK: %[[NONE:.*]] = arith.constant dense<0> : tensor<i64>
+// CHECK: return %[[A0]], %[[NONE]]
+func.func @until(%T: index, %a0: tensor<f32>, %c0: tensor<i1>, %true: tensor<i1>) -> (tensor<f32>, tensor<i64>) {
+  %ys, %a, %b, %c, %n = rondo.scan until %T carries(%a0, %a0, %c0 : tensor<f32>, tensor<f32>, tensor<i1>) {
+  ^bb0(%t: index, %a_: tensor<f32>, %b_: tensor<f32>, %c_: tensor<i1>):
+    %an = arith.addf %a_, %a_ : tensor<f32>
+    %bn = arith.mulf %b_, %b_ : tensor<f32>
+    %cn = arith.xori %c_, %true : tensor<i1>
+    %ends = tensor.extract %c_[] : tensor<i1>
+    rondo.yield %bn, %an, %bn, %cn, %ends : tensor<f32>, tensor<f32>, tensor<f32>, tensor<i1>, i1
+  } -> tensor<?xf32>, tensor<f32>, tensor<f32>, tensor<i1>, tensor<i64>
+  return %a, %n : tensor<f32>, tensor<i64>
+}
+func.func @untilNone(%a0: tensor<f32>, %ends: i1) -> (tensor<f32>, tensor<i64>) {
+  %T = arith.constant 0 : index
+  %a, %n = rondo.scan until %T carries(%a0 : tensor<f32>) {
+  ^bb0(%t: index, %a_: tensor<f32>):
+    %an = arith.addf %a_, %a_ : tensor<f32>
+    rondo.yield %an, %ends : tensor<f32>, i1
+  } -> tensor<f32>, tensor<i64>
+  return %a, %n : tensor<f32>, tensor<i64>
+}

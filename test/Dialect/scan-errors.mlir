@@ -125,3 +125,47 @@ func.func private @without_yield(%T: index, %xs: tensor<?x4xf32>) {
   }) : (index, tensor<?x4xf32>) -> ()
   return
 }
+
+// -----
+
+func.func @until_reverse(%T: index, %c: i1) {
+  // expected-error@+1 {{cannot be both `until` and `reverse`}}
+  %n = rondo.scan reverse until %T {
+  ^bb0(%t: index):
+    rondo.yield %c : i1
+  } -> tensor<i64>
+  return
+}
+
+// -----
+
+func.func @until_condition(%T: index, %c: tensor<i1>) {
+  %n = rondo.scan until %T {
+  ^bb0(%t: index):
+    // expected-error@+1 {{needs a condition of type i1 as its last value, not 'tensor<i1>'}}
+    rondo.yield %c : tensor<i1>
+  } -> tensor<i64>
+  return
+}
+
+// -----
+
+func.func @until_count(%T: index, %c: i1) {
+  // expected-error@+1 {{has the number of steps done as its last result, a tensor<i64>, not 'tensor<i32>'}}
+  %n = rondo.scan until %T {
+  ^bb0(%t: index):
+    rondo.yield %c : i1
+  } -> tensor<i32>
+  return
+}
+
+// -----
+
+func.func @until_result(%T: index, %c: i1) {
+  // expected-error@+1 {{has 0 carries but only 0 results}}
+  rondo.scan until %T {
+  ^bb0(%t: index):
+    rondo.yield %c : i1
+  }
+  return
+}

@@ -106,3 +106,20 @@ func.func @no_step(%xs: tensor<0x?x8xf32>, %w: tensor<8x8xf32>, %h0: tensor<?x4x
   } -> tensor<0x?x4xf32>, tensor<?x4xf32>
   return %ys, %h : tensor<0x?x4xf32>, tensor<?x4xf32>
 }
+
+// What the steps behind the last one would do must not be done: with `until` only what is the same for all leaves.
+// CHECK-LABEL: func @until
+// CHECK: math.tanh
+// CHECK: rondo.scan until
+// CHECK: rondo.contract "bk,nk->bn"
+// CHECK: rondo.yield
+func.func @until(%T: index, %xs: tensor<?x?x8xf32>, %w: tensor<16x8xf32>, %v: tensor<i1>) -> (tensor<?x?x16xf32>, tensor<i64>) {
+  %ys, %n = rondo.scan until %T ins(%xs : tensor<?x?x8xf32>) {
+  ^bb0(%t: index, %x: tensor<?x8xf32>):
+    %u = math.tanh %w : tensor<16x8xf32>
+    %p = rondo.contract "bk,nk->bn" %x, %u : tensor<?x8xf32>, tensor<16x8xf32> -> tensor<?x16xf32>
+    %ends = tensor.extract %v[] : tensor<i1>
+    rondo.yield %p, %ends : tensor<?x16xf32>, i1
+  } -> tensor<?x?x16xf32>, tensor<i64>
+  return %ys, %n : tensor<?x?x16xf32>, tensor<i64>
+}

@@ -37,6 +37,7 @@ public:
   ArgumentSizes(func::FuncOp entry, func::FuncOp shapes) : entry(entry), shapes(shapes) {
     unsigned dims = 0, position = 0;
     SmallVector<std::pair<int64_t, unsigned>> results;
+    SmallVector<unsigned> states;
     for (BlockArgument arg : entry.getArguments()) {
       unsigned i = arg.getArgNumber();
       if (shapes && entry.getArgAttr(i, attrs::dim))
@@ -47,12 +48,16 @@ public:
         position += type.getRank();
       } else if (auto number = entry.getArgAttrOfType<IntegerAttr>(i, attrs::result)) {
         results.push_back({number.getInt(), i});
+      } else if (type && entry.getArgAttr(i, attrs::state)) {
+        states.push_back(i);
       }
     }
     llvm::sort(results);
-    for (auto [number, i] : results) {
+    SmallVector<unsigned> others = llvm::map_to_vector(results, [](auto result) { return result.second; });
+    others.append(states);
+    for (unsigned i : others) {
       firstSize[i] = position;
-      position += cast<RankedTensorType>(entry.getArgument(i).getType()).getRank();
+      position += rankOf(i);
     }
   }
 
@@ -61,12 +66,35 @@ public:
     auto first = firstSize.find(arg.getArgNumber());
     if (!shapes || shapes.isExternal() || first == firstSize.end() || arg.getOwner() != &entry.front())
       return {};
-    Value size = shapes.front().getTerminator()->getOperand(first->second + axis);
-    copy(size);
-    return mapping.lookup(size);
+    unsigned i = arg.getArgNumber();
+    ValueRange sizes = shapes.front().getTerminator()->getOperands().slice(first->second, rankOf(i));
+    if (!entry.getArgAttr(i, attrs::rank))
+      sizes = sizes.slice(axis, 1);
+    Value product;
+    for (Value size : sizes) {
+      copy(size);
+      Value factor = mapping.lookup(size);
+      product = product ? multiply(product, factor) : factor;
+    }
+    return product;
   }
 
 private:
+  // Of the tensor; the memory of one with late sizes may be flat.
+  unsigned rankOf(unsigned i) {
+    auto rank = entry.getArgAttrOfType<IntegerAttr>(i, attrs::rank);
+    return rank ? rank.getInt() : cast<RankedTensorType>(entry.getArgument(i).getType()).getRank();
+  }
+
+  Value multiply(Value a, Value b) {
+    OpBuilder builder = OpBuilder::atBlockBegin(&entry.front());
+    if (lastCopy)
+      builder.setInsertionPointAfter(lastCopy);
+    auto product = arith::MulIOp::create(builder, entry.getLoc(), a, b);
+    lastCopy = product;
+    return product;
+  }
+
   // What the companion computes `value` from, copied to the head of the entry point.
   void copy(Value value) {
     if (mapping.contains(value))

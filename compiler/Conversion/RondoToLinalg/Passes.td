@@ -8,7 +8,9 @@ def EntryDestinations : Pass<"rondo-entry-destinations", "::mlir::ModuleOp"> {
   let description = [{
     An entry point and `@prepare` take one more tensor for each result
     (`rondo.result = i`), bring the result there by
-    `bufferization.materialize_in_destination`, and return what that gives.
+    `bufferization.materialize_in_destination`, and return what that gives. A
+    result with late sizes comes to the beginning of memory for the most that they
+    can be, which is flat (`rondo.rank`) if another axis than 0 is late.
     Declines an entry point that is called: calls are inlined before.
 
     ```mlir
@@ -32,7 +34,7 @@ def RondoToLinalg : Pass<"rondo-to-linalg", "::mlir::func::FuncOp"> {
   let description = [{
     Afterwards there are, on tensors, `linalg.generic` whose maps are projected
     permutations, `linalg.fill`, reshapes and slices, `linalg.copy` of what a
-    concatenation takes as it is, `rondo.scan_into`; checks are on one i1. Destinations are `tensor.empty`, or filled ones; all sizes are those
+    concatenation takes as it is, `rondo.scan_into`, `rondo.topk`; checks are on one i1. Destinations are `tensor.empty`, or filled ones; all sizes are those
     that the program names, else `tensor.dim`, which `rondo-fold-sizes` removes.
 
     Broadcasts, transposes and values that are the same in all elements become

@@ -9,6 +9,8 @@ namespace rondo {
 void populateProductPatterns(mlir::RewritePatternSet &patterns);
 /// rondo.softmax, rondo.normalize, rondo.gather.
 void populateNormalizationPatterns(mlir::RewritePatternSet &patterns);
+/// rondo.categorical.
+void populateDrawPatterns(mlir::RewritePatternSet &patterns);
 /// Elementwise ops on tensors.
 void populateElementwisePatterns(mlir::RewritePatternSet &patterns);
 /// What elementwise ops may have absorbed and others have not: splats, constants, broadcasts, transposes; and

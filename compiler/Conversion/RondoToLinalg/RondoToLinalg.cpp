@@ -37,7 +37,8 @@ struct RondoToLinalg : rondo::impl::RondoToLinalgBase<RondoToLinalg> {
         populate(patterns);
       return FrozenRewritePatternSet(std::move(patterns));
     };
-    walks = {set({populateProductPatterns, populateNormalizationPatterns, populateElementwisePatterns}),
+    walks = {set({populateProductPatterns, populateNormalizationPatterns, populateDrawPatterns,
+                  populateElementwisePatterns}),
              set({populateMovementPatterns}), set({populateScanPatterns})};
     return success();
   }
@@ -46,7 +47,7 @@ struct RondoToLinalg : rondo::impl::RondoToLinalgBase<RondoToLinalg> {
     for (const FrozenRewritePatternSet &patterns : walks)
       walkAndApplyPatterns(getOperation(), patterns);
     WalkResult left = getOperation().walk([&](Operation *op) {
-      bool isOurs = isa<RondoDialect>(op->getDialect()) && !isa<ScanIntoOp, YieldOp>(op);
+      bool isOurs = isa<RondoDialect>(op->getDialect()) && !isa<ScanIntoOp, YieldOp, TopkOp>(op);
       if (auto check = dyn_cast<CheckOp>(op))
         isOurs = isa<RankedTensorType>(check.getOk().getType());
       if (!isOurs)

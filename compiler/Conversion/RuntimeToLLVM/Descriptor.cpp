@@ -20,12 +20,15 @@ public:
   Writer(ModuleOp module, const Artefact &artefact)
       : module(module), artefact(artefact), ctx(module.getContext()), b(module.getLoc(), ctx),
         ptr(LLVM::LLVMPointerType::get(ctx)), i32(b.getI32Type()), i64(b.getI64Type()), f64(b.getF64Type()) {
-    dimInfo = structure("rondo_dim_info", {ptr, i32, i32});
-    valueInfo = structure("rondo_value_info", {ptr, i32, i32, i32});
-    entryInfo = structure("rondo_entry", {ptr, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, ptr});
+    dimInfo = structure("rondo_dim_info", {ptr, i32, i32, i32, i64});
+    valueInfo = structure("rondo_value_info", {ptr, i32, i32, i32, i32, ptr});
+    entryInfo =
+        structure("rondo_entry", {ptr, i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr});
     paramInfo = structure("rondo_param_info", {ptr, i32, i32, ptr, i32, f64, f64});
+    stateInfo = structure("rondo_state_info", {ptr, i32, i32});
     checkInfo = structure("rondo_check_info", {ptr, i32, i32, ptr});
-    modelInfo = structure("rondo_model", {i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, i64, ptr});
+    modelInfo =
+        structure("rondo_model", {i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, i64, i64, i64, ptr});
   }
 
   void write(ArrayRef<Boundary> boundary, StringRef prepare, ArrayRef<Check> checks, uint64_t prepareScratch,
@@ -100,22 +103,54 @@ private:
     return symbol;
   }
 
+  /// The address of an argument's default, of the argument's type; null if it has none. Compiled code counts
+  /// on its alignment as on any argument's.
+  Field element(const Twine &suffix, const Buffer &argument) {
+    if (!argument.defaultValue)
+      return address("");
+    std::string symbol = (artefact.name + suffix).str();
+    bool isBool = argument.type.getElementType().isInteger(1);
+    Type type = isBool ? b.getI8Type() : argument.type.getElementType();
+    b.setInsertionPointToEnd(module.getBody());
+    auto op =
+        LLVM::GlobalOp::create(b, type, /*isConstant=*/true, Linkage::Private, symbol, argument.defaultValue);
+    op.setAlignment(RONDO_ALIGNMENT);
+    return address(symbol);
+  }
+
   std::string values(const Twine &suffix, ArrayRef<Buffer> buffers) {
     SmallVector<Row> rows;
-    for (const Buffer &v : buffers)
-      rows.push_back({string(v.name), number(v.dtype), number(v.type.getRank()), number(v.firstSize)});
+    for (const auto &[i, v] : llvm::enumerate(buffers))
+      rows.push_back({string(v.name), number(v.dtype), number(v.rank), number(v.firstSize),
+                      number(v.lateAxes), element(suffix + ".default." + Twine(i), v)});
     return table(suffix, valueInfo, rows);
+  }
+
+  std::string numbers(const Twine &suffix, ArrayRef<unsigned> list) {
+    if (list.empty())
+      return "";
+    std::string symbol = (artefact.name + suffix).str();
+    b.setInsertionPointToEnd(module.getBody());
+    LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(i32, list.size()), /*isConstant=*/true,
+                           Linkage::Private, symbol, b.getI32TensorAttr(llvm::to_vector_of<int32_t>(list)));
+    return symbol;
   }
 
   std::string entries(ArrayRef<Boundary> boundary);
   std::string params();
+  std::string states() {
+    SmallVector<Row> rows;
+    for (const State &state : artefact.states)
+      rows.push_back({string(state.key), number(state.dtype), number(state.rank)});
+    return table(".states", stateInfo, rows);
+  }
 
   ModuleOp module;
   const Artefact &artefact;
   MLIRContext *ctx;
   ImplicitLocOpBuilder b;
   Type ptr, i32, i64, f64;
-  LLVM::LLVMStructType dimInfo, valueInfo, entryInfo, paramInfo, checkInfo, modelInfo;
+  LLVM::LLVMStructType dimInfo, valueInfo, entryInfo, paramInfo, stateInfo, checkInfo, modelInfo;
   llvm::StringMap<std::string> strings;
 };
 } // namespace
@@ -126,13 +161,15 @@ std::string Writer::entries(ArrayRef<Boundary> boundary) {
     std::string prefix = "." + entry.label;
     SmallVector<Row> dims;
     for (const Dim &dim : entry.dims)
-      dims.push_back({string(dim.name), number(uint32_t(dim.arg)), number(dim.axis)});
+      dims.push_back({string(dim.name), number(uint32_t(dim.arg)), number(dim.axis),
+                      number(dim.defaultValue.has_value()), number(i64, dim.defaultValue.value_or(0))});
     rows.push_back({string(entry.label), number(entry.dims.size()), number(entry.inputs.size()),
-                    number(entry.outputs.size()), number(entry.numSizes),
+                    number(entry.outputs.size()), number(entry.states.size()), number(entry.numSizes),
                     address(table(prefix + ".dims", dimInfo, dims)),
                     address(values(prefix + ".args", entry.inputs)),
-                    address(values(prefix + ".results", entry.outputs)), address(symbols.shapes),
-                    address(symbols.scratch), address(symbols.call)});
+                    address(values(prefix + ".results", entry.outputs)),
+                    address(numbers(prefix + ".states", entry.stateNumbers)), address(symbols.shapes),
+                    address(symbols.scratch), address(symbols.call), address(symbols.reset)});
   }
   return table(".entries", entryInfo, rows);
 }
@@ -168,10 +205,12 @@ void Writer::write(ArrayRef<Boundary> boundary, StringRef prepare, ArrayRef<Chec
   Row model = {number(RONDO_ABI_VERSION),
                number(artefact.entries.size()),
                number(numParams),
+               number(artefact.states.size()),
                number(checks.size()),
                string(artefact.name),
                address(entries(boundary)),
                address(params()),
+               address(states()),
                address(table(".checks", checkInfo, checkRows)),
                number(i64, artefact.blob.bytes),
                number(i64, prepareScratch),

@@ -17,7 +17,7 @@ struct Check {
 
 /// The functions of the C boundary, by the symbols of their llvm.func.
 struct Boundary {
-  std::string shapes, scratch, call;
+  std::string shapes, scratch, call, reset; // reset: empty if there is none
 };
 
 /// Writes `<Model>_model` and the tables it points to at the end of the module.

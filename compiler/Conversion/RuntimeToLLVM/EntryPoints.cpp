@@ -3,8 +3,10 @@
 #include "mlir/IR/Matchers.h"
 #include "runtime/include/rondo/abi.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
+#include <map>
 
 using namespace mlir;
 using namespace rondo;
@@ -68,6 +70,22 @@ static std::optional<uint64_t> elementBytes(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }
 
+/// A number as an attribute of an element type (i8 for i1), or null.
+static TypedAttr elementOf(TypedAttr value, Type type) {
+  Builder b(type.getContext());
+  if (auto real = dyn_cast<FloatAttr>(value))
+    return isa<FloatType>(type) ? b.getFloatAttr(type, real.getValueAsDouble()) : TypedAttr();
+  auto number = dyn_cast<IntegerAttr>(value);
+  if (!number)
+    return {};
+  int64_t n = number.getType().isInteger(1) ? number.getValue().getZExtValue() : number.getInt();
+  if (isa<FloatType>(type))
+    return b.getFloatAttr(type, n);
+  if (type.isInteger(1))
+    return b.getI8IntegerAttr(n != 0);
+  return type.isInteger() ? b.getIntegerAttr(type, n) : TypedAttr();
+}
+
 /// A C identifier made of a name: other characters become underscores.
 static std::string identifier(StringRef name) {
   std::string id = name.empty() ? "model" : name.str();
@@ -118,6 +136,8 @@ private:
       if (!type.isIndex() || i != entry.dims.size())
         return error(i, "is a dimension, but no leading `index`");
       entry.dims.push_back({name.str()});
+      if (auto value = func.getArgAttrOfType<IntegerAttr>(i, attrs::defaultValue))
+        entry.dims.back().defaultValue = value.getInt();
       return success();
     }
     auto memref = dyn_cast<MemRefType>(type);
@@ -138,10 +158,26 @@ private:
       return error(i, "has an element type that no tensor of the runtime has");
     if (func.getArgAttr(i, "rondo.unsigned") && *dtype == RONDO_I8)
       dtype = RONDO_U8;
+    if (auto size = number(attrs::size)) {
+      if (memref.getRank() || *dtype != RONDO_I64)
+        return error(i, "is a size, but no memref<i64>");
+      entry.lateSizes.push_back({i, unsigned(size.getInt())});
+      return success();
+    }
     if (auto result = number(attrs::result)) {
       if (result.getInt() != int64_t(entry.outputs.size()))
         return error(i, "is a result out of order");
-      entry.outputs.push_back({std::to_string(result.getInt()), memref, *dtype, i, 0});
+      unsigned rank = memref.getRank();
+      if (auto flat = number(attrs::rank)) {
+        if (rank != 1)
+          return error(i, "says its rank, but is not flat");
+        rank = flat.getInt();
+      }
+      entry.outputs.push_back({std::to_string(result.getInt()), memref, *dtype, i, rank, 0, 0, {}});
+      return success();
+    }
+    if (auto state = string(attrs::state)) {
+      entry.states.push_back({state.str(), memref, *dtype, i, unsigned(memref.getRank()), 0, 0, {}});
       return success();
     }
     auto name = string(isPrepare ? attrs::param : attrs::name);
@@ -153,7 +189,12 @@ private:
         return error(i, "is a weight without static shape or first value");
       entry.inits.push_back(init);
     }
-    entry.inputs.push_back({name.str(), memref, *dtype, i, 0});
+    entry.inputs.push_back({name.str(), memref, *dtype, i, unsigned(memref.getRank()), 0, 0, {}});
+    if (auto value = func.getArgAttrOfType<TypedAttr>(i, attrs::defaultValue)) {
+      entry.inputs.back().defaultValue = elementOf(value, memref.getElementType());
+      if (memref.getRank() || !entry.inputs.back().defaultValue)
+        return error(i, "has a default that does not fit its type");
+    }
     return success();
   }
 
@@ -172,18 +213,26 @@ private:
   /// Counts through the sizes and finds where each dimension can be read.
   LogicalResult numberSizes() {
     unsigned next = 0;
-    for (auto *list : {&entry.inputs, &entry.outputs})
+    for (auto *list : {&entry.inputs, &entry.outputs, &entry.states})
       for (Buffer &buffer : *list) {
         buffer.firstSize = next;
-        next += buffer.type.getRank();
+        next += buffer.rank;
       }
     if (!entry.shapes || entry.shapes.getNumResults() != next)
       return func.emitError() << "needs a companion `rondo.shapes` that gives " << next << " sizes";
     entry.numSizes = next;
+    for (LateSize late : entry.lateSizes) {
+      auto *result = llvm::find_if(entry.outputs, [&](const Buffer &buffer) {
+        return late.size >= buffer.firstSize && late.size < buffer.firstSize + buffer.rank;
+      });
+      if (result == entry.outputs.end())
+        return error(late.arg, "is the size of no result");
+      result->lateAxes |= 1u << (late.size - result->firstSize);
+    }
     Operation *ret = entry.shapes.getBody().front().getTerminator();
     for (auto [d, dim] : llvm::enumerate(entry.dims))
       for (auto [a, buffer] : llvm::enumerate(entry.inputs))
-        for (int64_t axis = 0; axis < buffer.type.getRank() && dim.arg < 0; ++axis)
+        for (unsigned axis = 0; axis < buffer.rank && dim.arg < 0; ++axis)
           if (ret->getOperand(buffer.firstSize + axis) == entry.shapes.getArgument(d)) {
             dim.arg = a;
             dim.axis = axis;
@@ -212,11 +261,46 @@ static LogicalResult layOut(Artefact &artefact) {
       blob.bytes += llvm::alignTo(*bytes * type.getNumElements(), RONDO_ALIGNMENT);
     }
   }
+  for (auto *list : {&artefact.entries, &artefact.resets})
+    for (EntryPoint &entry : *list)
+      for (auto [arg, piece] : entry.pieces)
+        if (piece >= blob.types.size() || blob.types[piece] != entry.func.getArgumentTypes()[arg])
+          return entry.func.emitError()
+                 << "argument " << arg << " is not what @prepare makes as result " << piece;
+  return success();
+}
+
+/// Gathers the states of all entry points.
+static LogicalResult collectStates(Artefact &artefact) {
+  std::map<std::string, State> states;
   for (EntryPoint &entry : artefact.entries)
-    for (auto [arg, piece] : entry.pieces)
-      if (piece >= blob.types.size() || blob.types[piece] != entry.func.getArgumentTypes()[arg])
-        return entry.func.emitError()
-               << "argument " << arg << " is not what @prepare makes as result " << piece;
+    for (Buffer &buffer : entry.states) {
+      State &state =
+          states.try_emplace(buffer.name, State{buffer.name, buffer.dtype, buffer.rank, {}}).first->second;
+      if (state.dtype != buffer.dtype || state.rank != buffer.rank)
+        return entry.func.emitError() << "has the state '" << buffer.name << "' with another type";
+      if (!entry.dims.empty())
+        continue;
+      if (state.plain && state.plain != buffer.type)
+        return entry.func.emitError() << "has the state '" << buffer.name << "' with another size";
+      state.plain = buffer.type;
+    }
+  uint64_t offset = 0;
+  for (auto &[key, state] : states) {
+    if (state.plain) {
+      state.offset = offset;
+      // An array in C has an element.
+      uint64_t elements = std::max<int64_t>(state.plain.getNumElements(), 1);
+      offset += llvm::alignTo(*elementBytes(state.plain.getElementType()) * elements, RONDO_ALIGNMENT);
+    }
+    artefact.states.push_back(state);
+  }
+  for (EntryPoint &entry : artefact.entries) {
+    for (Buffer &buffer : entry.states)
+      entry.stateNumbers.push_back(std::distance(states.begin(), states.find(buffer.name)));
+    if (!llvm::is_sorted(entry.stateNumbers))
+      return entry.func.emitError("has its states out of order: they are sorted by key");
+  }
   return success();
 }
 
@@ -225,6 +309,10 @@ FailureOr<Artefact> rondo::readArtefact(ModuleOp module) {
   artefact.context = module.getContext();
   artefact.name = identifier(module.getName().value_or(""));
   SymbolTable symbols(module);
+  llvm::StringSet<> resets;
+  for (auto func : module.getOps<func::FuncOp>())
+    if (auto reset = func->getAttrOfType<FlatSymbolRefAttr>(attrs::reset))
+      resets.insert(reset.getValue());
   for (auto func : module.getOps<func::FuncOp>()) {
     bool isPrepare = func->hasAttr(attrs::prepare);
     if (!isPrepare && !func->hasAttr(attrs::entry))
@@ -233,13 +321,23 @@ FailureOr<Artefact> rondo::readArtefact(ModuleOp module) {
     if (failed(entry))
       return failure();
     if (!isPrepare)
-      artefact.entries.push_back(std::move(*entry));
+      (resets.contains(func.getName()) ? artefact.resets : artefact.entries).push_back(std::move(*entry));
     else if (artefact.prepare)
       return func.emitError("is a second `rondo.prepare`"), failure();
     else
       artefact.prepare = std::move(*entry);
   }
-  if (failed(layOut(artefact)))
+  for (EntryPoint &entry : artefact.entries)
+    if (auto name = entry.func->getAttrOfType<FlatSymbolRefAttr>(attrs::reset)) {
+      auto *reset =
+          llvm::find_if(artefact.resets, [&](const EntryPoint &r) { return r.label == name.getValue(); });
+      if (reset == artefact.resets.end() || reset->outputs.size() != entry.states.size())
+        return entry.func.emitError() << name << " does not reset its states", failure();
+      entry.reset = reset - artefact.resets.begin();
+    } else if (!entry.states.empty()) {
+      return entry.func.emitError("has states, but names no `rondo.reset`"), failure();
+    }
+  if (failed(layOut(artefact)) || failed(collectStates(artefact)))
     return failure();
   return artefact;
 }

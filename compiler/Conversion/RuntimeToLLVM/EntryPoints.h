@@ -11,13 +11,21 @@
 
 namespace rondo {
 
-/// A buffer that crosses the boundary: an argument, a result or a weight.
+/// A buffer that crosses the boundary: an argument, a result, a state or a weight.
 struct Buffer {
   std::string name;
   mlir::MemRefType type;
   uint32_t dtype;     // RONDO_F32 ...
   unsigned arg;       // its number among the function's arguments
+  unsigned rank;      // that of `type`, unless that is the flat memory of a result of sizes known late
   unsigned firstSize; // of its axis 0 among the sizes that the companion gives
+  uint32_t lateAxes;  // of a result: bit i says that the size of axis i is known only after a call
+  mlir::TypedAttr defaultValue; // of an argument that may be left out, of its element type (i8 for i1)
+};
+
+/// A size that a call finds out: `size` of those that the companion gives, written to argument `arg`.
+struct LateSize {
+  unsigned arg, size;
 };
 
 /// A dimension variable: read from axis `axis` of argument `arg`, or given by
@@ -25,6 +33,7 @@ struct Buffer {
 struct Dim {
   std::string name;
   int32_t arg = -1, axis = 0;
+  std::optional<int64_t> defaultValue; // of one given by name
 };
 
 /// A function of the boundary: an entry point, or prepare, whose inputs are the
@@ -34,8 +43,12 @@ struct EntryPoint {
   mlir::func::FuncOp func;
   mlir::func::FuncOp shapes;  // dims -> all sizes; none in prepare
   mlir::func::FuncOp scratch; // dims -> bytes; none if nothing is needed
+  mlir::func::FuncOp checks;  // dims -> the status that the checks of sizes give; none if there are none
   llvm::SmallVector<Dim> dims;
-  llvm::SmallVector<Buffer> inputs, outputs;
+  llvm::SmallVector<Buffer> inputs, outputs, states;
+  llvm::SmallVector<unsigned> stateNumbers; // of `states`, among the artefact's
+  std::optional<unsigned> reset;            // what makes their first values, among the artefact's resets
+  llvm::SmallVector<LateSize> lateSizes;
   /// (number of the argument, number of the piece of the prepared blob)
   llvm::SmallVector<std::pair<unsigned, unsigned>> pieces;
   /// First values of prepare's inputs.
@@ -51,10 +64,22 @@ struct Blob {
   uint64_t bytes = 0;
 };
 
+/// Memory that the caller keeps between calls, shared by the entry points that use it.
+struct State {
+  std::string key;
+  uint32_t dtype;
+  unsigned rank;
+  mlir::MemRefType plain; // where an entry point without dims has it, else null: its place in the plain
+  uint64_t offset = 0;    // functions' block of states, aligned to RONDO_ALIGNMENT
+};
+
 struct Artefact {
   mlir::MLIRContext *context;
   std::string name; // the model's, a C identifier
   llvm::SmallVector<EntryPoint, 0> entries;
+  /// Their outputs are the first values of an entry point's states.
+  llvm::SmallVector<EntryPoint, 0> resets;
+  llvm::SmallVector<State> states; // sorted by key
   std::optional<EntryPoint> prepare;
   Blob blob;
 };

@@ -76,11 +76,12 @@ DictionaryAttr rondo::interfaceOf(const Artefact &artefact, uint64_t prepareScra
       SmallVector<Attribute> all;
       for (const Buffer &buffer : buffers) {
         SmallVector<Attribute> shape;
-        for (int64_t axis = 0; axis < buffer.type.getRank(); ++axis)
+        for (unsigned axis = 0; axis < buffer.rank; ++axis)
           shape.push_back(b.getStringAttr(sizeText(sizes->getOperand(buffer.firstSize + axis), entry)));
         all.push_back(dict({{"name", b.getStringAttr(buffer.name)},
                             {"dtype", b.getStringAttr(dtypeName(buffer.dtype))},
-                            {"shape", b.getArrayAttr(shape)}}));
+                            {"shape", b.getArrayAttr(shape)},
+                            {"late", buffer.lateAxes ? number(buffer.lateAxes) : Attribute()}}));
       }
       return b.getArrayAttr(all);
     };
@@ -92,15 +93,26 @@ DictionaryAttr rondo::interfaceOf(const Artefact &artefact, uint64_t prepareScra
     }
     std::optional<std::string> symbol = plainSymbol(artefact, entry);
     std::optional<uint64_t> scratch = scratchBytes(entry);
+    if (entry.reset)
+      if (std::optional<uint64_t> bytes = scratchBytes(artefact.resets[*entry.reset]); bytes && scratch)
+        scratch = std::max(*scratch, *bytes);
     entries.push_back(dict({{"name", b.getStringAttr(entry.label)},
                             {"dims", b.getArrayAttr(dims)},
                             {"numbers", b.getArrayAttr(numbers)},
                             {"args", list(entry.inputs)},
                             {"results", list(entry.outputs)},
+                            {"states", entry.states.empty() ? Attribute() : list(entry.states)},
                             {"symbol", symbol ? b.getStringAttr(*symbol) : Attribute()},
                             {"scratch", dims.empty() && scratch ? number(*scratch) : Attribute()}}));
   }
+  SmallVector<Attribute> states;
+  for (const State &state : artefact.states)
+    if (state.plain)
+      states.push_back(dict({{"name", b.getStringAttr(state.key)},
+                             {"dtype", b.getStringAttr(dtypeName(state.dtype))},
+                             {"elements", number(state.plain.getNumElements())}}));
   return dict({{"name", b.getStringAttr(artefact.name)},
+               {"states", states.empty() ? Attribute() : b.getArrayAttr(states)},
                {"entries", b.getArrayAttr(entries)},
                {"prepared_bytes", number(artefact.blob.bytes)},
                {"prepare_scratch_bytes", number(prepareScratchBytes)}});

@@ -9,7 +9,7 @@ namespace rondo {
 /// `rondo.interface`. For each entry point: name, names of dims,
 /// which of them are numbers that no argument shows, and for each argument and
 /// result its name, its element type as in the language and its
-/// sizes as text in terms of the dims ("B", "T + 1", "4"); without dims also
+/// sizes (its states' too) as text in terms of the dims ("B", "T + 1", "4"); without dims also
 /// `symbol`, its plain function, and the bytes of scratch.
 mlir::DictionaryAttr interfaceOf(const Artefact &artefact, uint64_t prepareScratchBytes);
 

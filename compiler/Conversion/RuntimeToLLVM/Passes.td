@@ -16,7 +16,8 @@ def RuntimeToLLVM : Pass<"rondo-runtime-to-llvm", "::mlir::ModuleOp"> {
                        %y: memref<?x4xf32> {rondo.result = 0 : i64}, %s: memref<?xi8> {rondo.scratch})
     // becomes
     func.func @M.forward(%T: index, %x: !llvm.ptr, %y: !llvm.ptr, %prepared: !llvm.ptr, %s: !llvm.ptr) -> i32
-    llvm.func internal @M.forward.call(%dims: !llvm.ptr, %args: !llvm.ptr, %results: !llvm.ptr,
+    llvm.func internal @M.forward.call(%dims: !llvm.ptr, %sizes: !llvm.ptr, %args: !llvm.ptr,
+                                       %results: !llvm.ptr, %states: !llvm.ptr,
                                        %prepared: !llvm.ptr, %s: !llvm.ptr) -> i32
     llvm.mlir.global constant @M_model() : !llvm.struct<"rondo_model", ...>
     ```

@@ -22,9 +22,13 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "runtime/include/rondo/abi.h"
 #include "llvm/Support/xxhash.h"
+#include <functional>
+#include <numeric>
 
 namespace rondo {
 #define GEN_PASS_DEF_RUNTIMETOLLVM
@@ -37,10 +41,11 @@ using namespace rondo;
 namespace {
 /// Which arguments of an entry point's new function are what.
 struct Signature {
-  unsigned inputs, outputs, prepared, scratch, size;
-  Signature(const EntryPoint &entry, bool isPrepare)
+  unsigned inputs, outputs, lateSizes, states, prepared, scratch, size;
+  explicit Signature(const EntryPoint &entry)
       : inputs(entry.dims.size()), outputs(inputs + entry.inputs.size()),
-        prepared(outputs + entry.outputs.size()), scratch(prepared + 1), size(scratch + 1) {}
+        lateSizes(outputs + entry.outputs.size()), states(lateSizes + entry.lateSizes.size()),
+        prepared(states + entry.states.size()), scratch(prepared + 1), size(scratch + 1) {}
 };
 
 class Lowering {
@@ -52,17 +57,23 @@ public:
   LogicalResult run();
 
 private:
-  void rewrite(EntryPoint &entry, bool isPrepare);
+  void rewrite(EntryPoint &entry, std::optional<std::string> plain);
   Value descriptor(MemRefType type, Value base, ValueRange sizes);
   LogicalResult lowerChecks(EntryPoint &entry, Value status);
+  void makeChecks(EntryPoint &entry);
+  Value record(CheckOp check, Value ok, Value old);
   unsigned numberOf(CheckOp check);
 
   LLVM::LLVMFuncOp boundary(const EntryPoint &entry, StringRef suffix, ArrayRef<Type> args, Type result);
   Boundary makeBoundary(EntryPoint &entry);
+  std::string makeReset(EntryPoint &reset);
+  void makePlain(EntryPoint &entry);
   std::string makePrepare();
+  Value place(Value array, Type type, unsigned i) {
+    return i ? LLVM::GEPOp::create(b, ptr, type, array, ArrayRef<LLVM::GEPArg>{int32_t(i)}) : array;
+  }
   Value element(Value array, Type type, unsigned i) {
-    Value at = i ? LLVM::GEPOp::create(b, ptr, type, array, ArrayRef<LLVM::GEPArg>{int32_t(i)}) : array;
-    return LLVM::LoadOp::create(b, type, at);
+    return LLVM::LoadOp::create(b, type, place(array, type, i));
   }
   SmallVector<Value> loadDims(const EntryPoint &entry, Value dims) {
     SmallVector<Value> all;
@@ -121,6 +132,50 @@ unsigned Lowering::numberOf(CheckOp op) {
   return found - checks.begin() + 1;
 }
 
+/// The status after a check: that of the first one that failed.
+Value Lowering::record(CheckOp check, Value ok, Value old) {
+  Type i32 = b.getI32Type();
+  Value none =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, old, arith::ConstantIntOp::create(b, i32, 0));
+  Value fails = arith::XOrIOp::create(b, ok, arith::ConstantIntOp::create(b, b.getI1Type(), 1));
+  Value first = arith::AndIOp::create(b, none, fails);
+  Value number = arith::ConstantIntOp::create(b, i32, numberOf(check));
+  return arith::SelectOp::create(b, first, number, old);
+}
+
+/// The checks of an entry point that need no more than its dims, as a function of them.
+void Lowering::makeChecks(EntryPoint &entry) {
+  Block &body = entry.func.getBody().front();
+  SmallVector<Type> dims(entry.dims.size(), b.getIndexType());
+  b.setLoc(entry.func.getLoc());
+  auto made = func::FuncOp::create(b.getLoc(), (entry.label + ".checks").c_str(),
+                                   b.getFunctionType(dims, {b.getI32Type()}));
+  made.setPrivate();
+  Block *block = made.addEntryBlock();
+  b.setInsertionPointToStart(block);
+  IRMapping copies;
+  copies.map(body.getArguments().take_front(dims.size()), block->getArguments());
+  std::function<bool(Value)> copy = [&](Value value) {
+    if (copies.contains(value))
+      return true;
+    Operation *op = value.getDefiningOp();
+    if (!op || op->getBlock() != &body || op->getNumRegions() || !isMemoryEffectFree(op) ||
+        !llvm::all_of(op->getOperands(), copy))
+      return false;
+    b.clone(*op, copies);
+    return true;
+  };
+  Value none = arith::ConstantIntOp::create(b, b.getI32Type(), 0), status = none;
+  for (auto check : body.getOps<CheckOp>())
+    if (check.getOk().getType().isInteger(1) && copy(check.getOk()))
+      status = record(check, copies.lookup(check.getOk()), status);
+  func::ReturnOp::create(b, status);
+  if (status == none)
+    return made.erase();
+  symbols.insert(made, entry.func->getIterator());
+  entry.checks = made;
+}
+
 /// BEFORE  rondo.check %ok, "..."
 /// AFTER   status = status == 0 & !ok ? number : status
 LogicalResult Lowering::lowerChecks(EntryPoint &entry, Value status) {
@@ -130,14 +185,8 @@ LogicalResult Lowering::lowerChecks(EntryPoint &entry, Value status) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(check);
     b.setLoc(check.getLoc());
-    Type i32 = b.getI32Type();
-    Value old = LLVM::LoadOp::create(b, i32, status);
-    Value none =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, old, arith::ConstantIntOp::create(b, i32, 0));
-    Value fails = arith::XOrIOp::create(b, check.getOk(), arith::ConstantIntOp::create(b, b.getI1Type(), 1));
-    Value first = arith::AndIOp::create(b, none, fails);
-    Value number = arith::ConstantIntOp::create(b, i32, numberOf(check));
-    LLVM::StoreOp::create(b, arith::SelectOp::create(b, first, number, old), status);
+    Value old = LLVM::LoadOp::create(b, b.getI32Type(), status);
+    LLVM::StoreOp::create(b, record(check, check.getOk(), old), status);
     check.erase();
     return WalkResult::advance();
   });
@@ -174,21 +223,23 @@ Value Lowering::descriptor(MemRefType type, Value base, ValueRange sizes) {
   return UnrealizedConversionCastOp::create(b, type, Value(whole)).getResult(0);
 }
 
-void Lowering::rewrite(EntryPoint &entry, bool isPrepare) {
+/// `plain` is the symbol by which C programs call the function; none if they do not.
+void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
   func::FuncOp old = entry.func;
-  Signature at(entry, isPrepare);
+  Signature at(entry);
   SmallVector<Type> args(at.size, ptr);
   std::fill_n(args.begin(), entry.dims.size(), b.getIndexType());
 
   b.setLoc(old.getLoc());
-  std::optional<std::string> plain = isPrepare ? std::nullopt : plainSymbol(artefact, entry);
   auto func = func::FuncOp::create(b.getLoc(), plain.value_or(symbol(entry.label)),
                                    b.getFunctionType(args, {b.getI32Type()}));
   func.setVisibility(plain ? SymbolTable::Visibility::Public : SymbolTable::Visibility::Private);
   symbols.insert(func, old->getIterator());
   for (unsigned i = at.inputs; i < at.size; ++i) {
     func.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
-    func.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(RONDO_ALIGNMENT));
+    bool isSize = i >= at.lateSizes && i < at.states; // one of the runtime's numbers
+    func.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                    b.getI64IntegerAttr(isSize ? alignof(int64_t) : RONDO_ALIGNMENT));
   }
 
   Block *block = func.addEntryBlock();
@@ -205,13 +256,22 @@ void Lowering::rewrite(EntryPoint &entry, bool isPrepare) {
     values[i] = block->getArgument(i);
   auto place = [&](ArrayRef<Buffer> buffers, unsigned first) {
     for (auto [i, buffer] : llvm::enumerate(buffers)) {
-      auto own =
-          sizes.empty() ? ArrayRef<Value>() : ArrayRef(sizes).slice(buffer.firstSize, buffer.type.getRank());
+      SmallVector<Value> own;
+      if (!sizes.empty())
+        llvm::append_range(own, ArrayRef(sizes).slice(buffer.firstSize, buffer.rank));
+      if (buffer.rank != buffer.type.getRank()) // flat memory
+        own = {std::accumulate(
+            own.begin(), own.end(), Value(arith::ConstantIndexOp::create(b, 1)),
+            [&](Value product, Value size) -> Value { return arith::MulIOp::create(b, product, size); })};
       values[buffer.arg] = descriptor(buffer.type, block->getArgument(first + i), own);
     }
   };
   place(entry.inputs, at.inputs);
   place(entry.outputs, at.outputs);
+  place(entry.states, at.states);
+  for (auto [i, late] : llvm::enumerate(entry.lateSizes))
+    values[late.arg] =
+        descriptor(MemRefType::get({}, b.getI64Type()), block->getArgument(at.lateSizes + i), {});
   for (auto [arg, piece] : entry.pieces) {
     Value base = block->getArgument(at.prepared);
     if (uint64_t offset = artefact.blob.offsets[piece]) {
@@ -260,32 +320,78 @@ LLVM::LLVMFuncOp Lowering::boundary(const EntryPoint &entry, StringRef suffix, A
 }
 
 Boundary Lowering::makeBoundary(EntryPoint &entry) {
-  Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(ctx);
-  auto call = boundary(entry, ".call", {ptr, ptr, ptr, ptr, ptr}, b.getI32Type());
-  SmallVector<Value> args = loadDims(entry, call.getArgument(0));
+  Type i64 = b.getI64Type();
+  enum { Dims, Sizes, Args, Results, States, Prepared, Scratch };
+  auto call = boundary(entry, ".call", SmallVector<Type>(Scratch + 1, ptr), b.getI32Type());
+  SmallVector<Value> args = loadDims(entry, call.getArgument(Dims));
   for (unsigned i = 0; i < entry.inputs.size(); ++i)
-    args.push_back(element(call.getArgument(1), ptr, i));
+    args.push_back(element(call.getArgument(Args), ptr, i));
   for (unsigned i = 0; i < entry.outputs.size(); ++i)
-    args.push_back(element(call.getArgument(2), ptr, i));
-  args.append({call.getArgument(3), call.getArgument(4)});
+    args.push_back(element(call.getArgument(Results), ptr, i));
+  for (LateSize late : entry.lateSizes)
+    args.push_back(place(call.getArgument(Sizes), b.getI64Type(), late.size));
+  for (unsigned i = 0; i < entry.states.size(); ++i)
+    args.push_back(element(call.getArgument(States), ptr, i));
+  args.append({call.getArgument(Prepared), call.getArgument(Scratch)});
   LLVM::ReturnOp::create(b, func::CallOp::create(b, entry.func, args).getResult(0));
 
-  auto shapes = boundary(entry, ".sizes", {ptr, ptr}, none);
-  auto sizes = func::CallOp::create(b, entry.shapes, loadDims(entry, shapes.getArgument(0)));
-  for (auto [i, size] : llvm::enumerate(sizes.getResults())) {
-    Value at = LLVM::GEPOp::create(b, ptr, i64, shapes.getArgument(1), ArrayRef<LLVM::GEPArg>{int32_t(i)});
-    LLVM::StoreOp::create(b, arith::IndexCastOp::create(b, i64, size), at);
-  }
-  LLVM::ReturnOp::create(b, ValueRange{});
+  auto shapes = boundary(entry, ".sizes", {ptr, ptr}, b.getI32Type());
+  SmallVector<Value> dims = loadDims(entry, shapes.getArgument(0));
+  auto sizes = func::CallOp::create(b, entry.shapes, dims);
+  for (auto [i, size] : llvm::enumerate(sizes.getResults()))
+    LLVM::StoreOp::create(b, arith::IndexCastOp::create(b, i64, size), place(shapes.getArgument(1), i64, i));
+  LLVM::ReturnOp::create(b, entry.checks ? func::CallOp::create(b, entry.checks, dims).getResult(0)
+                                         : Value(LLVM::ZeroOp::create(b, b.getI32Type())));
 
   auto scratch = boundary(entry, ".scratch_bytes", {ptr}, i64);
   Value bytes = arith::ConstantIntOp::create(b, i64, RONDO_STATUS_BYTES);
-  if (entry.scratch) {
-    Value all = func::CallOp::create(b, entry.scratch, loadDims(entry, scratch.getArgument(0))).getResult(0);
-    bytes = arith::MaxSIOp::create(b, arith::IndexCastOp::create(b, i64, all), bytes);
-  }
+  SmallVector<Value> scratchDims = loadDims(entry, scratch.getArgument(0));
+  for (func::FuncOp size : {entry.scratch, entry.reset ? artefact.resets[*entry.reset].scratch : nullptr})
+    if (size) {
+      Value all = func::CallOp::create(b, size, scratchDims).getResult(0);
+      bytes = arith::MaxSIOp::create(b, arith::IndexCastOp::create(b, i64, all), bytes);
+    }
   LLVM::ReturnOp::create(b, bytes);
-  return {shapes.getName().str(), scratch.getName().str(), call.getName().str()};
+  return {shapes.getName().str(), scratch.getName().str(), call.getName().str(),
+          entry.reset ? makeReset(artefact.resets[*entry.reset]) : ""};
+}
+
+std::string Lowering::makeReset(EntryPoint &reset) {
+  enum { Dims, States, Prepared, Scratch };
+  auto call = boundary(reset, ".call", SmallVector<Type>(Scratch + 1, ptr), b.getI32Type());
+  SmallVector<Value> args = loadDims(reset, call.getArgument(Dims));
+  for (unsigned i = 0; i < reset.outputs.size(); ++i)
+    args.push_back(element(call.getArgument(States), ptr, i));
+  args.append({call.getArgument(Prepared), call.getArgument(Scratch)});
+  LLVM::ReturnOp::create(b, func::CallOp::create(b, reset.func, args).getResult(0));
+  return call.getName().str();
+}
+
+/// An entry point without dims and what resets it, for C programs: their states lie in one block.
+///   int32_t M_f(const float *x, float *y, M_state *state, const void *prepared, void *scratch);
+///   int32_t M_f_reset(M_state *state, const void *prepared, void *scratch);
+void Lowering::makePlain(EntryPoint &entry) {
+  std::optional<std::string> name = plainSymbol(artefact, entry);
+  if (!name || entry.states.empty())
+    return;
+  unsigned numBuffers = entry.inputs.size() + entry.outputs.size() + entry.lateSizes.size();
+  auto add = [&](StringRef symbol, func::FuncOp callee, unsigned first) {
+    b.setLoc(callee.getLoc());
+    b.setInsertionPointToEnd(module.getBody());
+    SmallVector<Type> types(first + 3, ptr);
+    auto made = LLVM::LLVMFuncOp::create(b, symbol, LLVM::LLVMFunctionType::get(b.getI32Type(), types));
+    b.setInsertionPointToStart(made.addEntryBlock(b));
+    SmallVector<Value> args(made.getArguments().take_front(first));
+    for (unsigned number : entry.stateNumbers) {
+      int32_t offset = artefact.states[number].offset;
+      args.push_back(LLVM::GEPOp::create(b, ptr, b.getI8Type(), made.getArgument(first),
+                                         ArrayRef<LLVM::GEPArg>{offset}));
+    }
+    args.append({made.getArgument(first + 1), made.getArgument(first + 2)});
+    LLVM::ReturnOp::create(b, func::CallOp::create(b, callee, args).getResult(0));
+  };
+  add(*name, entry.func, numBuffers);
+  add(*name + "_reset", artefact.resets[*entry.reset].func, 0);
 }
 
 std::string Lowering::makePrepare() {
@@ -330,11 +436,17 @@ LogicalResult Lowering::run() {
   SmallVector<EntryPoint *> all;
   for (EntryPoint &entry : artefact.entries)
     all.push_back(&entry);
+  for (EntryPoint &reset : artefact.resets)
+    all.push_back(&reset);
   if (artefact.prepare)
     all.push_back(&*artefact.prepare);
   for (EntryPoint *entry : all) {
     bool isPrepare = entry->func->hasAttr(attrs::prepare);
-    rewrite(*entry, isPrepare);
+    bool isReset = llvm::is_contained(llvm::make_pointer_range(artefact.resets), entry);
+    bool isPlain = !isPrepare && !isReset && entry->states.empty();
+    if (!isPrepare && !isReset)
+      makeChecks(*entry);
+    rewrite(*entry, isPlain ? plainSymbol(artefact, *entry) : std::nullopt);
     Block &body = entry->func.getBody().front();
     if (failed(lowerChecks(*entry, body.getArguments().back())))
       return failure();
@@ -358,8 +470,10 @@ LogicalResult Lowering::run() {
   }
 
   SmallVector<Boundary> boundaries;
-  for (EntryPoint &entry : artefact.entries)
+  for (EntryPoint &entry : artefact.entries) {
     boundaries.push_back(makeBoundary(entry));
+    makePlain(entry);
+  }
   std::string prepare = makePrepare();
   writeDescriptor(module, artefact, boundaries, prepare, checks, prepareScratch, layout);
   return success();

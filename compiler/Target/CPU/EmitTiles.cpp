@@ -276,7 +276,7 @@ private:
 /// them side by side, or none of them, and none has gaps.
 unsigned mergeableAxes(Group &group) {
   Operation *parent = group.root().op->getParentOp();
-  if (!isa<func::FuncOp>(parent) || group.numAxes < 3)
+  if (!isa<func::FuncOp>(parent) || group.numAxes < 3 || group.cutsMembers())
     return 0;
   auto dense = [](Value v) {
     if (isa<BlockArgument>(v))
@@ -396,6 +396,9 @@ void rondo::cpu::emitTiles(Group &group, const Machine &machine, Packer &packer)
           rowCount = group.rowsAxis() ? staticSize(*group.rowsAxis()) : 1;
   int64_t lanes = lanesFor(group, machine, laneSize);
   int64_t perRow = accumulatorsOf(group), budget = machine.registers * 3 / 4;
+  std::optional<int64_t> knownLanes;
+  if (!ShapedType::isDynamic(laneSize))
+    knownLanes = laneSize;
   SmallVector<TileShape> shapes;
   for (int64_t l : {lanes, int64_t(1)}) {
     if (l == 1 && lanes > 1 && !ShapedType::isDynamic(laneSize))
@@ -431,8 +434,13 @@ void rondo::cpu::emitTiles(Group &group, const Machine &machine, Packer &packer)
       for (Member &m : group.members)
         if (m.isReduction())
           for (OpOperand *in : m.op.getDpsInputOperands())
-            if (std::optional<PackedOperand> p = packer.pack(group, m, *in, shape.lanes))
+            if (std::optional<PackedOperand> p = packer.pack(group, m, *in, shape.lanes, knownLanes)) {
+              if (merged.lookup(in->get())) { // its merged axes stand first in the copy, too
+                p->value = mergeAxes(b, p->value, axes);
+                p->axes.erase(p->axes.begin(), p->axes.begin() + (axes - 1));
+              }
               emitter.packed[in] = *p;
+            }
     results = emitter.emit(results);
   }
   if (axes)

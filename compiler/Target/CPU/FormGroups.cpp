@@ -450,6 +450,7 @@ private:
     if (closesCycle(p, readers))
       return false;
     outsiders = readers;
+    joined.isCut = !coversAll(p);
     group.members.push_back(std::move(joined));
     return true;
   }
@@ -485,10 +486,13 @@ private:
     return last.kind == LoopRole::Axis && last.index + 1 == group.numAxes;
   }
 
-  /// No member reads `p` through a slice that begins at 0 but ends early.
+  /// No member reads `p` through a slice that begins at 0 but ends early, or is
+  /// itself computed in part.
   bool coversAll(linalg::GenericOp p) {
     for (Member &m : group.members)
       for (OpOperand *in : m.op.getDpsInputOperands()) {
+        if (m.isCut && traceAccess(*in).base.getDefiningOp() == p)
+          return false;
         Value v = in->get();
         while (Operation *def = v.getDefiningOp()) {
           if (auto slice = dyn_cast<tensor::ExtractSliceOp>(def)) {

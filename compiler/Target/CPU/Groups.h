@@ -39,6 +39,7 @@ struct Member {
   llvm::SmallVector<int64_t> unrolledSizes; // of its unrolled axes
   llvm::SmallVector<Tuple> tuples;          // the places that are computed
   bool escapes = false;                     // results are read outside the group
+  bool isCut = false;                       // only its beginning is computed, as far as it is read
 
   bool isReduction() const { return mlir::linalg::GenericOp(op).getNumReductionLoops() > 0; }
 };
@@ -63,6 +64,9 @@ struct Group {
       if (m.op == op)
         return &m;
     return nullptr;
+  }
+  bool cutsMembers() const {
+    return llvm::any_of(members, [](const Member &m) { return m.isCut; });
   }
   bool hasProduct() const {
     return llvm::any_of(members, [](const Member &m) { return m.isReduction(); });

@@ -61,9 +61,9 @@ static std::optional<SmallVector<PackedAxis>> packedAxes(const Group &group, con
 }
 
 std::optional<PackedOperand> Packer::pack(const Group &group, const Member &m, OpOperand &operand,
-                                          int64_t lanes) {
+                                          int64_t lanes, std::optional<int64_t> groupSize) {
   std::optional<SmallVector<PackedAxis>> axes = packedAxes(group, m, operand);
-  if (!axes)
+  if (!axes || (group.cutsMembers() && !groupSize))
     return std::nullopt;
   Value source = operand.get();
   linalg::GenericOp op = m.op;
@@ -75,7 +75,8 @@ std::optional<PackedOperand> Packer::pack(const Group &group, const Member &m, O
     llvm_unreachable("a packed axis is an axis of the operand");
   };
   Builder attr(source.getContext());
-  SmallVector<Attribute> layout{attr.getI64IntegerAttr(lanes)};
+  SmallVector<Attribute> layout{attr.getI64IntegerAttr(lanes),
+                                attr.getI64IntegerAttr(groupSize.value_or(-1))};
   for (PackedAxis a : *axes)
     layout.push_back(attr.getI64IntegerAttr(axisOf(a.loop)));
   auto key = std::make_pair(source, attr.getArrayAttr(layout));
@@ -93,7 +94,7 @@ std::optional<PackedOperand> Packer::pack(const Group &group, const Member &m, O
     if (a.kind == PackedAxis::Lane)
       packedSizes.push_back(b.getIndexAttr(lanes));
     else if (a.kind == PackedAxis::Panel) {
-      laneSize = size;
+      laneSize = size = groupSize ? b.getIndexAttr(*groupSize) : size;
       packedSizes.push_back(affine::makeComposedFoldedAffineApply(b, b.getLoc(), s.ceilDiv(lanes), {size}));
     } else
       packedSizes.push_back(size);

@@ -1,5 +1,6 @@
 #include "compiler/Tools/rondo/CommandLine.h"
 #include "compiler/Emit/Target.h"
+#include "compiler/Frontend/Diagnostics.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
@@ -220,6 +221,36 @@ static void readRun(Reader &reader, CommandLine &line) {
   (void)reader.pairs(OPT_input);
 }
 
+/// What stands without a flag: as many as the command takes.
+static void readFiles(Reader &reader, StringRef command, CommandLine &line) {
+  struct Takes {
+    size_t least, most;
+    StringRef what;
+  };
+  auto takes = [&]() -> Takes {
+    switch (line.command) {
+    case Command::Format:
+      return {1, ~size_t(0), "one file or more"};
+    case Command::New:
+      return {1, 1, "one name"};
+    case Command::Ops:
+      return {0, 1, "one name at most"};
+    case Command::Passes:
+      return {0, 0, "no file"};
+    default:
+      return {1, 1, "one file"};
+    }
+  }();
+  line.files = reader.inputs();
+  if (line.files.size() < takes.least || line.files.size() > takes.most)
+    reader.wrong("`rondo " + command + "` takes " + takes.what + ", not " + Twine(line.files.size()));
+  else if (!line.files.empty())
+    line.input = line.files[0];
+  line.checkOnly = reader.has(OPT_check);
+  line.dialect = reader.has(OPT_dialect);
+  line.json = reader.has(OPT_json);
+}
+
 std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **argv) {
   if (argc < 2)
     return fail(UsageError, "no command; `rondo --help` lists them");
@@ -235,8 +266,15 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
 
   Table table;
   auto *command = llvm::find_if(OptionSubCommands, [&](auto &c) { return first == c.Name; });
-  if (command == std::end(OptionSubCommands))
-    return fail(UsageError, "no command `" + first + "`; `rondo --help` lists them");
+  if (command == std::end(OptionSubCommands)) {
+    SmallVector<StringRef> names;
+    for (const OptTable::SubCommand &known : OptionSubCommands)
+      names.push_back(known.Name);
+    std::optional<StringRef> near = nearestName(first, names);
+    return fail(UsageError,
+                "no command `" + first + "`; " +
+                    (near ? "did you mean `" + *near + "`?" : Twine("`rondo --help` lists them")));
+  }
   Reader reader(table, first, ArrayRef<const char *>(argv + 2, argc - 2));
   if (!reader.error.empty())
     return fail(UsageError, reader.error);
@@ -255,15 +293,12 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
                      .Case("check", Command::Check)
                      .Case("compile", Command::Compile)
                      .Case("run", Command::Run)
-                     .Case("passes", Command::Passes)
-                     .Default(Command::Ops);
-  bool takesFile = line.command <= Command::Run;
-  std::vector<std::string> inputs = reader.inputs();
-  if (inputs.size() != takesFile)
-    reader.wrong("`rondo " + first + "` takes " + (takesFile ? "one file" : "no file") + ", not " +
-                 Twine(inputs.size()));
-  else if (takesFile)
-    line.input = inputs[0];
+                     .Case("inspect", Command::Inspect)
+                     .Case("fmt", Command::Format)
+                     .Case("new", Command::New)
+                     .Case("ops", Command::Ops)
+                     .Default(Command::Passes);
+  readFiles(reader, first, line);
   line.weights = reader.text(OPT_weights);
   readFrontend(reader, line);
   readTarget(reader, line);

@@ -8,7 +8,13 @@ namespace rondo::tool {
 Exit check(const CommandLine &line);
 Exit compile(const CommandLine &line);
 Exit run(const CommandLine &line);
+Exit inspect(const CommandLine &line);
+Exit format(const CommandLine &line);
+Exit makeProject(const CommandLine &line);
+Exit listOperations(const CommandLine &line);
 Exit listPasses(const CommandLine &line);
-Exit listOperations();
+
+/// The documentation of all operations of the dialect, as mlir-tblgen -gen-op-doc writes it.
+llvm::StringRef dialectText();
 
 } // namespace rondo::tool

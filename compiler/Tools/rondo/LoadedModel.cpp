@@ -3,6 +3,7 @@
 #include "compiler/Emit/Link.h"
 #include "compiler/Tools/rondo/Session.h"
 #include "rondo/rondo.h"
+#include "llvm/Object/ObjectFile.h"
 #include <dlfcn.h>
 
 using namespace mlir;
@@ -12,6 +13,19 @@ using namespace rondo::tool;
 LoadedModel::~LoadedModel() {
   if (library)
     dlclose(library);
+}
+
+static uint64_t sizeOfCode(StringRef object) {
+  auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "model.o"));
+  if (!file) {
+    llvm::consumeError(file.takeError());
+    return 0;
+  }
+  uint64_t bytes = 0;
+  for (const llvm::object::SectionRef &section : (*file)->sections())
+    if (section.isText())
+      bytes += section.getSize();
+  return bytes;
 }
 
 Exit LoadedModel::load(const CommandLine &line) {
@@ -28,13 +42,14 @@ Exit LoadedModel::load(const CommandLine &line) {
   if (!session.interface())
     return UserError;
   std::string symbol = session.descriptor();
-  std::optional<Code> code;
-  if (Exit exit = session.code(/*withMain=*/false, timing, code))
+  std::optional<Code> made;
+  if (Exit exit = session.code(/*withMain=*/false, timing, made))
     return exit;
   TimingScope scope = timing.nest("emit and link");
-  auto object = code->emit(llvm::CodeGenFileType::ObjectFile);
+  auto object = made->emit(llvm::CodeGenFileType::ObjectFile);
   if (!object)
     return fail(UserError, toString(object.takeError()));
+  code = sizeOfCode(*object);
 
   auto file = TemporaryFile::create("so");
   if (!file)

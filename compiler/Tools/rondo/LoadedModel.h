@@ -17,10 +17,13 @@ public:
   /// Whether the weights of a file fit; a message says what does not.
   Exit checkWeights(const std::string &path) const;
   const rondo_model *get() const { return model; }
+  /// Bytes of machine code.
+  uint64_t codeBytes() const { return code; }
 
 private:
   void *library = nullptr;
   const rondo_model *model = nullptr;
+  uint64_t code = 0;
 };
 
 } // namespace rondo::tool

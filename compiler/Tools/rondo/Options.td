@@ -5,8 +5,12 @@ def Check : SubCommand<"check", "look for mistakes in a program", "rondo check F
 def Compile : SubCommand<"compile", "make an executable, a library, a header, or the text of a phase",
                          "rondo compile FILE [-o OUT] [options]">;
 def Run : SubCommand<"run", "compile and call an entry point", "rondo run FILE [options]">;
+def Inspect : SubCommand<"inspect", "show the weights, entry points, work and memory of a model",
+                         "rondo inspect FILE [options]">;
+def Fmt : SubCommand<"fmt", "format programs, in place", "rondo fmt FILE... [--check] (-: stdin to stdout)">;
+def New : SubCommand<"new", "make a folder with a first model", "rondo new NAME">;
+def Ops : SubCommand<"ops", "list the functions and modules of the language", "rondo ops [NAME] [--dialect]">;
 def Passes : SubCommand<"passes", "list the passes in the order in which they run", "rondo passes [-O0]">;
-def Ops : SubCommand<"ops", "list the operations of the dialect", "rondo ops">;
 
 // --name VALUE and --name=VALUE.
 multiclass Value<string name, string meta, string help, list<SubCommand> commands> {
@@ -14,25 +18,27 @@ multiclass Value<string name, string meta, string help, list<SubCommand> command
   def NAME#_eq : Joined<["--"], name#"=", commands>, Alias<!cast<Separate>(NAME)>;
 }
 
-def help : Flag<["--"], "help", [Check, Compile, Run, Passes, Ops]>, HelpText<"Say what a command takes">;
-def h : Flag<["-"], "h", [Check, Compile, Run, Passes, Ops]>, Alias<help>;
-def version : Flag<["--"], "version", [Check, Compile, Run, Passes, Ops]>, HelpText<"Say the version">;
+def help : Flag<["--"], "help", [Check, Compile, Run, Inspect, Fmt, New, Ops, Passes]>, HelpText<"Say what a command takes">;
+def h : Flag<["-"], "h", [Check, Compile, Run, Inspect, Fmt, New, Ops, Passes]>, Alias<help>;
+def version : Flag<["--"], "version", [Check, Compile, Run, Inspect, Fmt, New, Ops, Passes]>, HelpText<"Say the version">;
 
 // What is compiled.
-defm model : Value<"model", "NAME", "The root model (else the file's last)", [Check, Compile, Run]>;
-defm entry : Value<"entry", "NAME", "The entry point (compile: all; run: forward)", [Check, Compile, Run]>;
-defm set : Value<"set", "NAME=VALUE", "Give a hyper-parameter of the root model", [Check, Compile, Run]>;
-defm dim : Value<"dim", "NAME=SIZE", "Fix a dimension variable", [Check, Compile, Run]>;
-defm given : Value<"given", "NAMES", "The optional arguments that are there, with commas", [Check, Compile, Run]>;
-defm weights : Value<"weights", "FILE", "Weights, a safetensors file (compile: checks them)", [Compile, Run]>;
+defm model : Value<"model", "NAME", "The root model (else the file's last)", [Check, Compile, Run, Inspect]>;
+defm entry : Value<"entry", "NAME", "The entry point (compile: all; run: forward)", [Check, Compile, Run, Inspect]>;
+defm set : Value<"set", "NAME=VALUE", "Give a hyper-parameter of the root model", [Check, Compile, Run, Inspect]>;
+defm dim : Value<"dim", "NAME=SIZE", "Fix a dimension variable", [Check, Compile, Run, Inspect]>;
+defm given : Value<"given", "NAMES", "The optional arguments that are there, with commas", [Check, Compile, Run, Inspect]>;
+defm weights : Value<"weights", "FILE", "Weights, a safetensors file (compile: checks them)",
+                     [Compile, Run, Inspect]>;
 
 // What is made of it.
 def o : JoinedOrSeparate<["-"], "o", [Compile]>, MetaVarName<"PATH">,
         HelpText<"The output; its suffix says what to make">;
 defm emit : Value<"emit", "KIND", "What to make: ast, rondo, graph, linalg, kernels, buffers, llvm, llvmir, asm, obj, "
                   "exe, shared, static, header", [Compile]>;
-defm target : Value<"target", "NAME", "The processor: host, x86-64-v3, x86-64-v4", [Compile, Run]>;
-def O : Joined<["-"], "O", [Compile, Run, Passes]>, MetaVarName<"LEVEL">, HelpText<"Optimise: 0, 1, 2 or 3 (the default)">;
+defm target : Value<"target", "NAME", "The processor: host, x86-64-v3, x86-64-v4", [Compile, Run, Inspect]>;
+def O : Joined<["-"], "O", [Compile, Run, Inspect, Passes]>, MetaVarName<"LEVEL">,
+        HelpText<"Optimise: 0, 1, 2 or 3 (the default)">;
 def g : Flag<["-"], "g", [Compile, Run]>, HelpText<"Keep lines and functions for debuggers">;
 defm depfile : Value<"depfile", "PATH", "Write the files that were read, for make and ninja", [Compile]>;
 
@@ -51,3 +57,8 @@ def print_after_change : Flag<["--"], "print-after-change", [Compile, Run]>,
                          HelpText<"Print the IR after each pass that changes it">;
 def timing : Flag<["--"], "timing", [Compile, Run]>, HelpText<"Say how long each pass takes">;
 def explain : Flag<["--"], "explain", [Compile, Run]>, HelpText<"Say what passes did, and did not do, and why">;
+
+// Of one command each.
+def check : Flag<["--"], "check", [Fmt]>, HelpText<"Change nothing; name the files that would change, exit with 1">;
+def dialect : Flag<["--"], "dialect", [Ops]>, HelpText<"List the operations of rondo's IR instead">;
+def json : Flag<["--"], "json", [Inspect]>, HelpText<"Print JSON">;

@@ -18,10 +18,16 @@ static Exit dispatch(const CommandLine &line) {
     return compile(line);
   case Command::Run:
     return run(line);
+  case Command::Inspect:
+    return inspect(line);
+  case Command::Format:
+    return format(line);
+  case Command::New:
+    return makeProject(line);
+  case Command::Ops:
+    return listOperations(line);
   case Command::Passes:
     return listPasses(line);
-  case Command::Ops:
-    return listOperations();
   }
   llvm_unreachable("all commands are handled");
 }

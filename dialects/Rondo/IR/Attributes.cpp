@@ -22,16 +22,45 @@ LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError, Ini
 static bool isTensorLike(Type type) { return isa<RankedTensorType, MemRefType>(type); }
 
 /// Arguments stand in the order of this list.
-enum ArgumentKind { Dim, Named, Weight, Result, Scratch, Other };
+enum ArgumentKind { Dim, Named, State, Weight, Result, Scratch, Other };
 
 static ArgumentKind kindOf(FunctionOpInterface function, unsigned arg) {
   auto has = [&](StringRef name) { return bool(function.getArgAttr(arg, name)); };
   return has(attrs::dim)                             ? Dim
          : has(attrs::name)                          ? Named
+         : has(attrs::state)                         ? State
          : has(attrs::param) || has(attrs::prepared) ? Weight
          : has(attrs::result)                        ? Result
          : has("rondo.scratch")                      ? Scratch
                                                      : Other;
+}
+
+BlockArgument rondo::newStateOf(FunctionOpInterface function, unsigned number) {
+  auto key = function.getResultAttrOfType<StringAttr>(number, attrs::state);
+  for (BlockArgument arg : function.getArguments())
+    if (key && function.getArgAttr(arg.getArgNumber(), attrs::state) == key)
+      return arg;
+  return {};
+}
+
+// Each state is one argument, its new value a result of that type.
+static LogicalResult verifyStates(FunctionOpInterface function) {
+  llvm::StringMap<Type> states, assigned;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (auto key = function.getArgAttrOfType<StringAttr>(i, attrs::state))
+      if (!states.try_emplace(key, function.getArgumentTypes()[i]).second)
+        return function.emitOpError("argument ") << i << " is a second state " << key;
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    auto key = function.getResultAttrOfType<StringAttr>(i, attrs::state);
+    if (!key)
+      continue;
+    if (!assigned.try_emplace(key, function.getResultTypes()[i]).second)
+      return function.emitOpError("result ") << i << " is a second new value of the state " << key;
+    if (states.lookup(key) != function.getResultTypes()[i])
+      return function.emitOpError("result ")
+             << i << " is the new value of a state " << key << " that no argument of its type is";
+  }
+  return success();
 }
 
 // Of an entry point or of prepare.
@@ -44,7 +73,7 @@ static LogicalResult verifyArguments(FunctionOpInterface function) {
       continue;
     if (kind < last)
       return function.emitOpError("argument ")
-             << i << " is out of order: sizes come first, then tensors, weights, "
+             << i << " is out of order: sizes come first, then tensors, states, weights, "
              << "destinations of results, scratch";
     last = kind;
     if (auto number = function.getArgAttrOfType<IntegerAttr>(i, attrs::result);
@@ -61,10 +90,13 @@ static LogicalResult verifyArguments(FunctionOpInterface function) {
     param.emitOpError("has the key of another weight, '") << param.getKey() << "'";
     return WalkResult::interrupt();
   });
-  return failure(walked.wasInterrupted());
+  if (walked.wasInterrupted())
+    return failure();
+  return verifyStates(function);
 }
 
-// The companion takes the dims and gives one index for each axis of each tensor argument and of each result.
+// The companion takes the dims and gives one index for each axis of each tensor argument, of each result and
+// of each state.
 static LogicalResult verifyShapes(func::FuncOp entry, FlatSymbolRefAttr name) {
   auto shapes = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(entry, name);
   if (!shapes)
@@ -75,19 +107,39 @@ static LogicalResult verifyShapes(func::FuncOp entry, FlatSymbolRefAttr name) {
     ArgumentKind kind = kindOf(entry, i);
     auto type = dyn_cast<ShapedType>(entry.getArgumentTypes()[i]);
     dims += kind == Dim;
-    sizes += kind == Named && type ? type.getRank() : 0;
-    resultSizes += kind == Result && type ? type.getRank() : 0;
+    sizes += (kind == Named || kind == State) && type ? type.getRank() : 0;
+    auto flat = entry.getArgAttrOfType<IntegerAttr>(i, attrs::rank); // flat memory of such a tensor
+    resultSizes += kind == Result && type ? flat ? flat.getInt() : type.getRank() : 0;
     hasDestinations |= kind == Result;
   }
   if (!hasDestinations)
-    for (Type type : entry.getResultTypes())
-      resultSizes += isTensorLike(type) ? cast<ShapedType>(type).getRank() : 0;
+    for (auto [i, type] : llvm::enumerate(entry.getResultTypes()))
+      if (isTensorLike(type) && !entry.getResultAttr(i, attrs::state))
+        resultSizes += cast<ShapedType>(type).getRank();
   sizes += resultSizes;
   if (shapes.getNumArguments() != dims || shapes.getNumResults() != sizes ||
       !llvm::all_of(shapes.getArgumentTypes(), [](Type type) { return type.isIndex(); }) ||
       !llvm::all_of(shapes.getResultTypes(), [](Type type) { return type.isIndex(); }))
     return entry.emitOpError("needs ")
            << name << " to take " << dims << " and to give " << sizes << " values of type index";
+  return success();
+}
+
+// The companion takes the dims and gives the first values of the states, in their order.
+static LogicalResult verifyReset(func::FuncOp entry, FlatSymbolRefAttr name) {
+  auto reset = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(entry, name);
+  if (!reset || !reset->hasAttr(attrs::entry))
+    return entry.emitOpError("names ") << name << ", which is no entry point, as what resets its states";
+  SmallVector<Type> states, values(reset.getResultTypes());
+  for (unsigned i = 0; i < entry.getNumArguments(); ++i)
+    if (kindOf(entry, i) == State)
+      states.push_back(entry.getArgumentTypes()[i]);
+  if (values.empty()) // it writes into buffers
+    for (unsigned i = 0; i < reset.getNumArguments(); ++i)
+      if (kindOf(reset, i) == Result)
+        values.push_back(reset.getArgumentTypes()[i]);
+  if (values != states)
+    return entry.emitOpError("needs ") << name << " to give the first values of its states";
   return success();
 }
 
@@ -127,6 +179,9 @@ static LogicalResult verifyFunctions(ModuleOp module) {
     auto shapes = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes);
     if (shapes && failed(verifyShapes(entry, shapes)))
       return failure();
+    auto reset = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::reset);
+    if (reset && failed(verifyReset(entry, reset)))
+      return failure();
     if (failed(verifyPrepared(entry, prepare)))
       return failure();
   }
@@ -150,11 +205,12 @@ LogicalResult RondoDialect::verifyOperationAttribute(Operation *op, NamedAttribu
       return failure();
     return verifyArguments(function);
   }
-  if (name == attrs::shapes)
+  if (name == attrs::shapes || name == attrs::reset)
     return expect(function && function->hasAttr(attrs::entry) && isa<FlatSymbolRefAttr>(attr.getValue()),
                   "the name of a function, on an entry point");
-  if (llvm::is_contained({attrs::dim, attrs::name, attrs::result, attrs::param, attrs::init, attrs::prepared},
-                         name))
+  if (llvm::is_contained(
+          {attrs::dim, attrs::name, attrs::state, attrs::result, attrs::param, attrs::init, attrs::prepared},
+          name))
     return expect(false, "on an argument of a function");
   return success();
 }
@@ -185,6 +241,8 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
   if (name == attrs::result)
     return expect(isNumber && (isEntry || isPrepare) && isTensor,
                   "a number of type i64, on a tensor of an entry point or of prepare");
+  if (name == attrs::state)
+    return expect(isa<StringAttr>(value) && isEntry && isTensor, "a string, on a tensor of an entry point");
   if (name == attrs::prepared)
     return expect(isNumber && isEntry && isTensor, "a number of type i64, on a tensor of an entry point");
   if (name == attrs::param)
@@ -194,7 +252,7 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
   if (name == attrs::init)
     return expect(isa<InitAttr>(value) && function && function.getArgAttr(arg, attrs::param),
                   "an initialiser, beside 'rondo.param'");
-  if (name == attrs::phase || name == attrs::entry || name == attrs::shapes || name == attrs::prepare)
+  if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare}, name))
     return expect(false, "on a module or function, not on an argument");
   return success();
 }

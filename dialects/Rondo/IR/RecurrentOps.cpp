@@ -12,7 +12,10 @@ OperandRange ScanOp::yieldedStacks() {
   return cast<YieldOp>(getBody().front().getTerminator()).getValues().take_front(numStacks());
 }
 OperandRange ScanOp::yieldedCarries() {
-  return cast<YieldOp>(getBody().front().getTerminator()).getValues().drop_front(numStacks());
+  return cast<YieldOp>(getBody().front().getTerminator()).getValues().slice(numStacks(), numCarries());
+}
+Value ScanOp::condition() {
+  return getUntil() ? cast<YieldOp>(getBody().front().getTerminator()).getValues().back() : Value();
 }
 
 SmallVector<Region *> ScanOp::getLoopRegions() { return {&getBody()}; }
@@ -22,8 +25,10 @@ static RankedTensorType sliceOf(RankedTensorType stacked) {
 }
 
 LogicalResult ScanOp::verify() {
-  if (getNumResults() < numCarries())
+  if (getNumResults() < numCarries() + getUntil())
     return emitOpError("has ") << numCarries() << " carries but only " << getNumResults() << " results";
+  if (getUntil() && getReverse())
+    return emitOpError("cannot be both `until` and `reverse`");
   unsigned arguments = 1 + getIns().size() + numCarries();
   if (getBody().getNumArguments() != arguments)
     return emitOpError("body needs ")
@@ -39,6 +44,11 @@ LogicalResult ScanOp::verify() {
   if (yield.getValues().size() != getNumResults())
     return yield.emitOpError("needs ")
            << getNumResults() << " values, stacks before carries, but has " << yield.getValues().size();
+  if (getUntil() && !condition().getType().isInteger(1))
+    return yield.emitOpError("needs a condition of type i1 as its last value, not ") << condition().getType();
+  if (getUntil() && stepsDone().getType() != RankedTensorType::get({}, IntegerType::get(getContext(), 64)))
+    return emitOpError("has the number of steps done as its last result, a tensor<i64>, not ")
+           << stepsDone().getType();
 
   // What is known of the number of steps must agree.
   int64_t steps = ShapedType::kDynamic;
@@ -94,5 +104,7 @@ LogicalResult ScanOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   }
   for (Value start : getStarts())
     shapes.push_back(mixedSizes(b, getLoc(), start));
+  if (getUntil())
+    shapes.emplace_back(); // of rank 0
   return success();
 }

@@ -26,6 +26,11 @@ def Rondo_ScanOp : Rondo_Op<"scan", [
 
     `(y_t, c_t) = body(t, x_t, c_(t-1))`, results `y_0 .. y_(T-1), c_(T-1)`.
 
+    With `until` the body yields one value more, the last: an i1 that is tested
+    after each step; true ends the loop. The last result is then the number of
+    steps done, `tensor<i64>`. Stacks still have `steps` slots: those behind the
+    steps done hold anything. Not with `reverse`.
+
     This is the form of the phases `rondo` and `graph`; from `linalg` on it is
     `rondo.scan_into`.
 
@@ -38,11 +43,11 @@ def Rondo_ScanOp : Rondo_Op<"scan", [
     ```
   }];
   let arguments = (ins Index:$steps, Variadic<AnyRankedTensor>:$ins, Variadic<AnyRankedTensor>:$starts,
-                       UnitAttr:$reverse);
+                       UnitAttr:$reverse, UnitAttr:$until);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    (`reverse` $reverse^)? $steps
+    (`reverse` $reverse^)? (`until` $until^)? $steps
     (`ins` `(` $ins^ `:` type($ins) `)`)?
     (`carries` `(` $starts^ `:` type($starts) `)`)?
     attr-dict-with-keyword $body (`->` type($results)^)?
@@ -51,7 +56,7 @@ def Rondo_ScanOp : Rondo_Op<"scan", [
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     unsigned numCarries() { return getStarts().size(); }
-    unsigned numStacks() { return getNumResults() - numCarries(); }
+    unsigned numStacks() { return getNumResults() - numCarries() - getUntil(); }
     mlir::BlockArgument step() { return getBody().getArgument(0); }
     mlir::Block::BlockArgListType slices() { return getBody().getArguments().slice(1, getIns().size()); }
     mlir::Block::BlockArgListType carries() {
@@ -59,8 +64,12 @@ def Rondo_ScanOp : Rondo_Op<"scan", [
     }
     mlir::OperandRange yieldedStacks();
     mlir::OperandRange yieldedCarries();
+    /// The condition of `until`; null without.
+    mlir::Value condition();
     mlir::ResultRange stacks() { return getResults().take_front(numStacks()); }
-    mlir::ResultRange lastCarries() { return getResults().drop_front(numStacks()); }
+    mlir::ResultRange lastCarries() { return getResults().slice(numStacks(), numCarries()); }
+    /// The number of steps done; null without `until`.
+    mlir::Value stepsDone() { return getUntil() ? getResults().back() : mlir::Value(); }
   }];
 }
 
@@ -99,20 +108,24 @@ def Rondo_ScanIntoOp : Rondo_Op<"scan_into", [
 
     Tensor form: one result for each of nexts, updates, stacks. Memref form: no
     results, and the yield lists the moved carries only.
+
+    With `until` the yield ends with the condition (i1), and the number of steps
+    done is brought to `count` (i64, rank 0), the last destination.
   }];
   let arguments = (ins Index:$steps, Variadic<Rondo_Shaped>:$ins,
                        Variadic<Rondo_Shaped>:$starts, Variadic<Rondo_Shaped>:$nexts,
                        Variadic<Rondo_Shaped>:$updates, Variadic<Rondo_Shaped>:$stacks,
-                       UnitAttr:$reverse);
+                       Optional<Rondo_Shaped>:$count, UnitAttr:$reverse, UnitAttr:$until);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    (`reverse` $reverse^)? $steps
+    (`reverse` $reverse^)? (`until` $until^)? $steps
     (`ins` `(` $ins^ `:` type($ins) `)`)?
     (`starts` `(` $starts^ `:` type($starts) `)`)?
     (`nexts` `(` $nexts^ `:` type($nexts) `)`)?
     (`updates` `(` $updates^ `:` type($updates) `)`)?
     (`stacks` `(` $stacks^ `:` type($stacks) `)`)?
+    (`count` `(` $count^ `:` type($count) `)`)?
     attr-dict-with-keyword $body (`->` type($results)^)?
   }];
   let hasVerifier = 1;
@@ -133,6 +146,8 @@ def Rondo_ScanIntoOp : Rondo_Op<"scan_into", [
     mlir::Block::BlockArgListType slots() {
       return args(1 + getIns().size() + 2 * numMoved() + getUpdates().size(), getStacks().size());
     }
+    /// The condition of `until`; null without.
+    mlir::Value condition();
     /// The operand that gives a body argument its shape (none for the step);
     /// sets `stacked` if the argument is a slice of it along axis 0.
     mlir::Value operandOf(mlir::BlockArgument arg, bool &stacked);
@@ -146,7 +161,7 @@ def Rondo_YieldOp : Rondo_Op<"yield", [
       "mustBufferizeInPlace", "bufferize"]>]> {
   let summary = "what one step of a scan leaves";
   let description = "See `rondo.scan` and `rondo.scan_into` for the order of its operands.";
-  let arguments = (ins Variadic<Rondo_Shaped>:$values);
+  let arguments = (ins Variadic<AnyTypeOf<[Rondo_Shaped, I1]>>:$values);
   let builders = [OpBuilder<(ins), "build($_builder, $_state, ::mlir::ValueRange{});">];
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }

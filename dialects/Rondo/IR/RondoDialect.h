@@ -9,6 +9,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -35,11 +36,19 @@ inline constexpr llvm::StringLiteral shapes = "rondo.shapes";
 inline constexpr llvm::StringLiteral dim = "rondo.dim";
 inline constexpr llvm::StringLiteral name = "rondo.name";
 inline constexpr llvm::StringLiteral result = "rondo.result";
+inline constexpr llvm::StringLiteral size = "rondo.size";
+inline constexpr llvm::StringLiteral rank = "rondo.rank";
+inline constexpr llvm::StringLiteral defaultValue = "rondo.default";
+inline constexpr llvm::StringLiteral state = "rondo.state";
+inline constexpr llvm::StringLiteral reset = "rondo.reset";
 inline constexpr llvm::StringLiteral prepare = "rondo.prepare";
 inline constexpr llvm::StringLiteral param = "rondo.param";
 inline constexpr llvm::StringLiteral init = "rondo.init";
 inline constexpr llvm::StringLiteral prepared = "rondo.prepared";
 } // namespace attrs
+
+/// The argument of an entry point that is the state whose new value is result `number`; null if it is none's.
+mlir::BlockArgument newStateOf(mlir::FunctionOpInterface function, unsigned number);
 
 /// The type of all buffers of carries: rows without gaps, any offset.
 mlir::MemRefType rowMajor(mlir::MemRefType type);

@@ -23,9 +23,14 @@ def Rondo_Dialect : Dialect {
     | `rondo.phase` | module | the phase that this text is in |
     | `rondo.entry` | function | an entry point of the artefact |
     | `rondo.shapes` | entry point | its companion that computes all sizes from the dims |
+    | `rondo.reset` | entry point | the one that makes the first values of its states |
     | `rondo.dim` | argument, `index` | a dimension variable or an `int` argument, by name |
     | `rondo.name` | argument, tensor | an argument as the user named it |
+    | `rondo.state` | argument, tensor | a state, by its key; of a result: its new value |
+    | `rondo.default` | argument | its value where the caller gives none |
     | `rondo.result` | argument, tensor | the destination of a result, by its number |
+    | `rondo.rank` | such an argument | the result's rank, where the memory is flat |
+    | `rondo.size` | result and its argument, `i64` | a size of a result that is known only afterwards, by its number |
     | `rondo.prepare` | function | runs once, when weights are loaded |
     | `rondo.param`, `rondo.init` | argument of prepare | a weight's key and first value |
     | `rondo.prepared` | argument of an entry point | the number of a result of prepare |

@@ -6,5 +6,6 @@ include "dialects/Rondo/IR/RondoDialect.td"
 include "dialects/Rondo/IR/ModuleOps.td"
 include "dialects/Rondo/IR/NeuralOps.td"
 include "dialects/Rondo/IR/RecurrentOps.td"
+include "dialects/Rondo/IR/SelectionOps.td"
 
 #endif

@@ -28,7 +28,7 @@ void removeFrom(ScanOp scan, const Leaving &gone, PatternRewriter &rewriter) {
   for (unsigned i = 0; i < gone.ins.size(); ++i)
     if (!gone.ins[i])
       ins.push_back(scan.getIns()[i]);
-  for (unsigned i = 0; i < scan.getNumResults(); ++i) {
+  for (unsigned i = 0; i < numStacks + scan.numCarries(); ++i) {
     if (i < numStacks ? gone.stacks[i] : gone.carries[i - numStacks])
       continue;
     stays.push_back(scan.getResult(i));
@@ -37,13 +37,17 @@ void removeFrom(ScanOp scan, const Leaving &gone, PatternRewriter &rewriter) {
       starts.push_back(scan.getStarts()[i - numStacks]);
   }
 
-  auto next =
-      ScanOp::create(rewriter, scan.getLoc(), types, scan.getSteps(), ins, starts, scan.getReverseAttr());
+  if (Value done = scan.stepsDone()) {
+    stays.push_back(done);
+    types.push_back(done.getType());
+  }
+  auto next = ScanOp::create(rewriter, scan.getLoc(), types, scan.getSteps(), ins, starts,
+                             scan.getReverseAttr(), scan.getUntilAttr());
   next->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
   Block &body = scan.getBody().front();
   auto yield = cast<YieldOp>(body.getTerminator());
   rewriter.modifyOpInPlace(yield, [&] {
-    for (int i = yield.getValues().size() - 1; i >= 0; --i)
+    for (int i = numStacks + gone.carries.size() - 1; i >= 0; --i)
       if (unsigned(i) < numStacks ? gone.stacks[i] : gone.carries[i - numStacks])
         yield.getValuesMutable().erase(i);
   });
@@ -108,6 +112,8 @@ struct RemoveDead : OpRewritePattern<ScanOp> {
     for (Operation &op : body.without_terminator())
       if (!isMemoryEffectFree(&op))
         visitOp(&op);
+    if (Value condition = scan.condition())
+      toVisit.push_back(condition);
     unsigned firstCarry = 1 + scan.getIns().size();
     while (!toVisit.empty()) {
       Value value = toVisit.pop_back_val();
@@ -223,6 +229,10 @@ struct FoldNoSteps : OpRewritePattern<ScanOp> {
       results.push_back(rewriter.createOrFold<tensor::CastOp>(scan.getLoc(), type, empty));
     }
     llvm::append_range(results, scan.getStarts());
+    if (Value done = scan.stepsDone())
+      results.push_back(arith::ConstantOp::create(
+          rewriter, scan.getLoc(),
+          DenseElementsAttr::get(cast<RankedTensorType>(done.getType()), int64_t(0))));
     rewriter.replaceOp(scan, results);
     return success();
   }

@@ -32,12 +32,14 @@ static bool isIn(OperandRange range, OpOperand &operand) {
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange ScanIntoOp::getDpsInitsMutable() {
-  // nexts, updates and stacks are the last operands, in this order.
+  // nexts, updates, stacks and count are the last operands, in this order.
   unsigned first = 1 + getIns().size() + getStarts().size();
   return MutableOperandRange(getOperation(), first, getNumOperands() - first);
 }
 
 SmallVector<Region *> ScanIntoOp::getLoopRegions() { return {&getBody()}; }
+
+Value ScanIntoOp::condition() { return getUntil() ? yieldOf(*this).getValues().back() : Value(); }
 
 Value ScanIntoOp::operandOf(BlockArgument arg, bool &stacked) {
   unsigned i = arg.getArgNumber(), ins = getIns().size(), n = numMoved();
@@ -115,15 +117,27 @@ LogicalResult ScanIntoOp::verify() {
   }
 
   YieldOp yield = yieldOf(*this);
-  unsigned yields = numMoved() + (tensors ? getUpdates().size() + getStacks().size() : 0);
+  unsigned yields = numMoved() + (tensors ? getUpdates().size() + getStacks().size() : 0) + getUntil();
   if (yield.getValues().size() != yields)
     return yield.emitOpError("has ") << yield.getValues().size() << " values, its scan_into needs " << yields;
   ValueRange places = getBody().getArguments().drop_front(1 + getIns().size() + numMoved());
-  for (auto [i, value] : llvm::enumerate(yield.getValues())) {
-    auto type = cast<ShapedType>(value.getType()), place = cast<ShapedType>(places[i].getType());
-    if (isa<MemRefType>(type) == tensors || type.getElementType() != place.getElementType() ||
+  if (getUntil() != bool(getCount()))
+    return emitOpError("needs a count with `until`, and none without");
+  if (getUntil() && getReverse())
+    return emitOpError("cannot be both `until` and `reverse`");
+  if (getUntil() && !condition().getType().isInteger(1))
+    return yield.emitOpError("needs a condition of type i1 as its last value, not ") << condition().getType();
+  if (auto count = getCount()) {
+    auto type = cast<ShapedType>(count.getType());
+    if (type.getRank() != 0 || !type.getElementType().isInteger(64))
+      return emitOpError("counts its steps in an i64 of rank 0, not ") << type;
+  }
+  for (auto [i, value] : llvm::enumerate(yield.getValues().drop_back(getUntil()))) {
+    auto type = dyn_cast<ShapedType>(value.getType());
+    auto place = cast<ShapedType>(places[i].getType());
+    if (!type || isa<MemRefType>(type) == tensors || type.getElementType() != place.getElementType() ||
         type.getShape() != place.getShape())
-      return yield.emitOpError("value ") << i << " has type " << type << ", needs " << place;
+      return yield.emitOpError("value ") << i << " has type " << value.getType() << ", needs " << place;
   }
   if (getNumResults() != (tensors ? getDpsInits().size() : 0))
     return emitOpError("has ") << getNumResults() << " results for " << getDpsInits().size()
@@ -309,7 +323,7 @@ FailureOr<BufferLikeType> ScanIntoOp::getBufferType(Value value, const Bufferiza
 
 // What destinations held before is never looked at, so it is not copied.
 bool ScanIntoOp::bufferizesToMemoryRead(OpOperand &operand, const AnalysisState &) {
-  return !isIn(getNexts(), operand) && !isIn(getStacks(), operand);
+  return !isIn(getNexts(), operand) && !isIn(getStacks(), operand) && operand.get() != getCount();
 }
 
 bool ScanIntoOp::bufferizesToMemoryWrite(OpOperand &operand, const AnalysisState &) {
@@ -348,7 +362,7 @@ LogicalResult ScanIntoOp::verifyAnalysis(const AnalysisState &state) {
   auto same = [&](Value a, Value b) { return state.areEquivalentBufferizedValues(a, b); };
   YieldOp yield = yieldOf(*this);
   unsigned n = numMoved(), updates = getUpdates().size();
-  for (auto [k, value] : llvm::enumerate(yield.getValues())) {
+  for (auto [k, value] : llvm::enumerate(yield.getValues().drop_back(getUntil()))) {
     if (k < n) {
       BlockArgument home = homeOf(*this, value);
       bool moves = llvm::is_contained(olds(), home) || llvm::is_contained(slices(), home);
@@ -434,6 +448,8 @@ LogicalResult YieldOp::bufferize(RewriterBase &rewriter, const BufferizationOpti
       return failure();
     buffers.push_back(*buffer);
   }
+  if (scan.getUntil())
+    buffers.push_back(scan.condition());
   rewriter.replaceOpWithNewOp<YieldOp>(*this, buffers);
   return success();
 }

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { RONDO_ABI_VERSION = 1 };
+enum { RONDO_ABI_VERSION = 2 };
 
 /* Bytes to which every buffer that compiled code touches is aligned: inputs,
  * results, prepared weights, scratch. */
@@ -38,8 +38,10 @@ enum { RONDO_INIT_CONSTANT = 0, RONDO_INIT_UNIFORM = 1, RONDO_INIT_NORMAL = 2 };
 /* A dimension variable or an `int` argument of an entry point. */
 typedef struct rondo_dim_info {
   const char *name;
-  int32_t arg;  /* the argument that it is read from, -1: given by name */
-  int32_t axis; /* and its axis */
+  int32_t arg;          /* the argument that it is read from, -1: given by name */
+  int32_t axis;         /* and its axis */
+  uint32_t has_default; /* an `int` argument that may be left out, and what it is then */
+  int64_t default_value;
 } rondo_dim_info;
 
 /* A tensor argument or result. */
@@ -47,24 +49,40 @@ typedef struct rondo_value_info {
   const char *name; /* results: "0", "1", ... */
   uint32_t dtype;
   uint32_t rank;
-  uint32_t first_size; /* index of its axis 0 among the sizes that `shapes` gives */
+  uint32_t first_size;       /* index of its axis 0 among the sizes that `shapes` gives */
+  uint32_t late_axes;        /* of a result: bit i says that the size of axis i is known only after a call */
+  const void *default_value; /* of an argument of rank 0 that may be left out: its element; else NULL */
 } rondo_value_info;
+
+/* Memory that the caller keeps from one call to the next. Dense and row-major. */
+typedef struct rondo_state_info {
+  const char *key; /* its path from the root, as a weight's */
+  uint32_t dtype;
+  uint32_t rank;
+} rondo_state_info;
 
 /* An entry point. All tensors are dense and row-major. */
 typedef struct rondo_entry {
   const char *name;
-  uint32_t num_dims, num_args, num_results, num_sizes;
+  uint32_t num_dims, num_args, num_results, num_states, num_sizes;
   const rondo_dim_info *dims;      /* [num_dims] */
   const rondo_value_info *args;    /* [num_args] */
   const rondo_value_info *results; /* [num_results] */
-  /* Writes all sizes of all arguments, then of all results, to sizes[num_sizes]. */
-  void (*shapes)(const int64_t *dims, int64_t *sizes);
+  const uint32_t *states;          /* [num_states], ascending: which of the model's states it uses */
+  /* Writes all sizes of all arguments, then of all results, then of its states, axis by axis, to
+   * sizes[num_sizes]; a size that is known only after a call is the most that it can be. Returns 0 or the
+   * number (from 1) of the check of sizes that these dims fail. */
+  int32_t (*shapes)(const int64_t *dims, int64_t *sizes);
   /* Bytes of scratch that a call with these dims needs, at least RONDO_STATUS_BYTES. */
   uint64_t (*scratch)(const int64_t *dims);
-  /* Runs. Returns 0 or the number (from 1) of the failed check. Nothing may alias
-   * except arguments among each other; the caller owns all memory. */
-  int32_t (*call)(const int64_t *dims, const void *const *args, void *const *results, const void *prepared,
-                  void *scratch);
+  /* Runs. `sizes` holds what `shapes` wrote, for dims that pass its checks; those of late axes become what
+   * they are: the elements of such a result stand without gaps at the beginning of its memory. Returns 0 or
+   * the number (from 1) of the failed check. Nothing may alias except arguments among each other; the caller
+   * owns all memory. */
+  int32_t (*call)(const int64_t *dims, int64_t *sizes, const void *const *args, void *const *results,
+                  void *const *states, const void *prepared, void *scratch);
+  /* Writes the first values of its states. NULL if it has none. */
+  int32_t (*reset)(const int64_t *dims, void *const *states, const void *prepared, void *scratch);
 } rondo_entry;
 
 /* A weight. */
@@ -87,10 +105,11 @@ typedef struct rondo_check_info {
 /* A compiled model: the symbol `<model>_model` of its object. */
 typedef struct rondo_model {
   uint32_t abi_version;
-  uint32_t num_entries, num_params, num_checks;
+  uint32_t num_entries, num_params, num_states, num_checks;
   const char *name;
   const rondo_entry *entries;
   const rondo_param_info *params;
+  const rondo_state_info *states;
   const rondo_check_info *checks; /* status s is checks[s - 1] */
   uint64_t prepared_bytes;        /* of the blob that `prepare` writes */
   uint64_t prepare_scratch_bytes;

@@ -4,7 +4,7 @@
  *   void *prepared = ...;                           // model->prepared_bytes, aligned
  *   rondo_load_weights(model, "w.safetensors", prepared, NULL, &error);
  *   const rondo_entry *entry = rondo_find_entry(model, "forward");
- *   rondo_call(model, entry, NULL, args, results, prepared, scratch, scratch_bytes, &error);
+ *   rondo_call(model, entry, NULL, args, results, NULL, prepared, scratch, scratch_bytes, &error);
  *
  * Functions return a status, 0 for success, and describe a failure in *error
  * (which may be NULL). They print nothing, keep nothing between calls and never
@@ -53,24 +53,38 @@ const rondo_entry *rondo_find_entry(const rondo_model *model, const char *name);
 rondo_status rondo_bind(const rondo_entry *entry, const DLTensor *const *args, int64_t *dims,
                         rondo_error *error);
 
-/* Computes all sizes of arguments and results from dims: sizes[num_sizes], indexed by rondo_value_info's
- * first_size. A negative dim or size, or a tensor larger than memory can be, is an error. */
-rondo_status rondo_sizes(const rondo_entry *entry, const int64_t *dims, int64_t *sizes, rondo_error *error);
+/* Computes all sizes of arguments, results and states from dims: sizes[num_sizes], indexed by
+ * rondo_value_info's first_size; those of late axes are the most that they can be. A failed check of sizes, a
+ * negative dim or size, or a tensor larger than memory can be, is an error. */
+rondo_status rondo_sizes(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                         int64_t *sizes, rondo_error *error);
+
+/* Bytes of each state of an entry point, in the order of entry->states: bytes[num_states]. */
+rondo_status rondo_state_bytes(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                               uint64_t *bytes, rondo_error *error);
+
+/* Writes the first values of an entry point's states. `states` as in rondo_call; `scratch` too. */
+rondo_status rondo_reset(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
+                         void *const *states, const void *prepared, void *scratch, uint64_t scratch_bytes,
+                         rondo_error *error);
 
 /* Calls an entry point, with everything checked before it runs.
  *   numbers   [num_dims]: the values of `int` arguments at their places in entry->dims, the other places
- *             are not read. NULL where there are no such arguments.
+ *             are not read. NULL where there are no such arguments, or all take their defaults.
  *   args      [num_args], results [num_results]: dense row-major tensors in host memory, of the dtype, rank
  *             and sizes that the entry point says, aligned to RONDO_ALIGNMENT (those without elements may be
- *             NULL and anywhere). A bool holds 0 or 1. The data of results is written, nothing else is.
- *             Results overlap neither each other nor anything else.
+ *             NULL and anywhere). An argument that has a default may be a NULL tensor. A bool holds 0 or 1.
+ *             The data of results is written. Results overlap neither each other nor anything else. A result
+ * with late axes has the most that they can be when it comes, and their true sizes (in its shape) when it
+ * goes. states    [num_states]: rondo_state_bytes each, aligned, in the order of entry->states, written by
+ *             rondo_reset or an earlier call. They overlap nothing. NULL where there are none.
  *   prepared  what rondo_load_weights wrote, aligned. NULL if model->prepared_bytes is 0.
  *   scratch   at least entry->scratch(dims) bytes, aligned. Its contents mean nothing between calls.
  * Allocates nothing, takes no lock and makes no system call. After RONDO_ERROR_CHECK the results are written
  * but worth nothing. */
 rondo_status rondo_call(const rondo_model *model, const rondo_entry *entry, const int64_t *numbers,
-                        const DLTensor *const *args, DLTensor *const *results, const void *prepared,
-                        void *scratch, uint64_t scratch_bytes, rondo_error *error);
+                        const DLTensor *const *args, DLTensor *const *results, void *const *states,
+                        const void *prepared, void *scratch, uint64_t scratch_bytes, rondo_error *error);
 
 /* What of a weights file the model does not use. `names` are told one by one, in the file's order. */
 typedef struct rondo_unused_weights {

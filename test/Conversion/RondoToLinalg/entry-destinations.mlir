@@ -29,3 +29,41 @@ func.func @prepare(%w: tensor<4xf32> {rondo.param = "w"}) -> tensor<4xf32> attri
 func.func private @helper(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
 }
+
+// Sizes that are known late (`rondo.size` numbers them among all sizes): a whole stack comes to memory of its size,
+// what is made of it to the beginning, with other late axes than axis 0 to flat memory.
+// CHECK-LABEL: func.func @late
+// CHECK-SAME: %[[R0:[^:]*]]: tensor<?x4xf32> {rondo.result = 0 : i64}
+// CHECK-SAME: %[[R1:[^:]*]]: tensor<?x4xf32> {rondo.result = 1 : i64}
+// CHECK-SAME: %[[R2:[^:]*]]: tensor<?xf32> {rondo.rank = 2 : i64, rondo.result = 2 : i64}
+// CHECK-SAME: %[[R3:[^:]*]]: tensor<i64> {rondo.result = 3 : i64, rondo.size = 1 : i64}
+// CHECK: %[[S:.*]]:2 = rondo.scan until
+// CHECK: %[[TWICE:.*]] = arith.addf
+// CHECK: %[[TURNED:.*]] = linalg.transpose
+// CHECK: %[[A:.*]] = bufferization.materialize_in_destination %[[S]]#0 in %[[R0]]
+// CHECK: %[[PART:.*]] = tensor.extract_slice %[[R1]][0, 0]
+// CHECK: %[[THERE:.*]] = bufferization.materialize_in_destination %[[TWICE]] in %[[PART]]
+// CHECK: %[[B:.*]] = tensor.insert_slice %[[THERE]] into %[[R1]][0, 0]
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0, 1]] : tensor<4x?xf32> into tensor<?xf32>
+// CHECK: %[[PART:.*]] = tensor.extract_slice %[[R2]][0]
+// CHECK: %[[THERE:.*]] = bufferization.materialize_in_destination %[[FLAT]] in %[[PART]]
+// CHECK: %[[C:.*]] = tensor.insert_slice %[[THERE]] into %[[R2]][0]
+// CHECK: return %[[A]], %[[B]], %[[C]]
+func.func @late(%T: index {rondo.dim = "T"}, %x: tensor<?xf32> {rondo.name = "x"}, %ends: i1)
+    -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<4x?xf32>, tensor<i64> {rondo.size = 1 : i64},
+        tensor<i64> {rondo.size = 3 : i64}, tensor<i64> {rondo.size = 6 : i64}) attributes {rondo.entry} {
+  %zero = arith.constant dense<0.0> : tensor<4xf32>
+  %ys, %count = rondo.scan until %T {
+  ^bb0(%t: index):
+    rondo.yield %zero, %ends : tensor<4xf32>, i1
+  } -> tensor<?x4xf32>, tensor<i64>
+  %n = tensor.extract %count[] : tensor<i64>
+  %index = arith.index_cast %n : i64 to index
+  %late = arith.minui %index, %T : index
+  %cut = tensor.extract_slice %ys[0, 0] [%late, 4] [1, 1] : tensor<?x4xf32> to tensor<?x4xf32>
+  %twice = arith.addf %cut, %cut : tensor<?x4xf32>
+  %e = tensor.empty(%late) : tensor<4x?xf32>
+  %turned = linalg.transpose ins(%cut : tensor<?x4xf32>) outs(%e : tensor<4x?xf32>) permutation = [1, 0]
+  return %cut, %twice, %turned, %count, %count, %count
+      : tensor<?x4xf32>, tensor<?x4xf32>, tensor<4x?xf32>, tensor<i64>, tensor<i64>, tensor<i64>
+}

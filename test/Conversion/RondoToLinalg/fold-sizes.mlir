@@ -73,3 +73,24 @@ func.func private @views.shapes(%B: index) -> (index, index, index, index) {
   %n = arith.muli %B, %c2 : index
   return %B, %c4, %c2, %n : index, index, index, index
 }
+
+// Flat memory of a result has the product of its sizes; those of others follow.
+// CHECK-LABEL: func.func @flat
+// CHECK-SAME: %[[B:[^:]*]]: index
+// CHECK-NOT: tensor.dim
+// CHECK: %[[A:.*]] = arith.muli %[[B]], %{{.*}} : index
+// CHECK: %[[N:.*]] = arith.muli %[[A]], %[[B]] : index
+// CHECK: tensor.empty(%[[N]], %[[B]])
+func.func @flat(%B: index {rondo.dim = "B"}, %r: tensor<?xf32> {rondo.result = 0 : i64, rondo.rank = 3 : i64},
+                %q: tensor<?xf32> {rondo.result = 1 : i64}) -> (tensor<?xf32>, tensor<?xf32>, tensor<?x?xf32>)
+    attributes {rondo.entry, rondo.shapes = @flat.shapes} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %r, %c0 : tensor<?xf32>
+  %m = tensor.dim %q, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n, %m) : tensor<?x?xf32>
+  return %r, %q, %e : tensor<?xf32>, tensor<?xf32>, tensor<?x?xf32>
+}
+func.func private @flat.shapes(%B: index) -> (index, index, index, index) {
+  %c2 = arith.constant 2 : index
+  return %B, %c2, %B, %B : index, index, index, index
+}

@@ -48,3 +48,22 @@ func.func @nested(%T: index, %U: index, %xs: tensor<?x?x?xf32>) -> tensor<?x?x?x
   } -> tensor<?x?x?xf32>
   return %ys : tensor<?x?x?xf32>
 }
+
+// With `until` the number of steps done has a destination too, the last.
+// CHECK-LABEL: func.func @until
+// CHECK: %[[COUNT:.*]] = tensor.empty() : tensor<i64>
+// CHECK: %[[S:.*]]:3 = rondo.scan_into until %{{.*}} starts(%{{.*}}) nexts(%{{.*}}) stacks(%{{.*}}) count(%[[COUNT]] : tensor<i64>) {
+// CHECK: rondo.yield %{{.*}}, %{{.*}}, %{{.*}} : tensor<4xf32>, tensor<4xf32>, i1
+// CHECK: } -> tensor<4xf32>, tensor<?x4xf32>, tensor<i64>
+// CHECK: return %[[S]]#1, %[[S]]#0, %[[S]]#2
+func.func @until(%T: index, %h0: tensor<4xf32>, %limit: f32) -> (tensor<?x4xf32>, tensor<4xf32>, tensor<i64>) {
+  %ys, %h, %n = rondo.scan until %T carries(%h0 : tensor<4xf32>) {
+  ^bb0(%t: index, %old: tensor<4xf32>):
+    %c0 = arith.constant 0 : index
+    %new = arith.addf %old, %old : tensor<4xf32>
+    %first = tensor.extract %new[%c0] : tensor<4xf32>
+    %ends = arith.cmpf ogt, %first, %limit : f32
+    rondo.yield %new, %new, %ends : tensor<4xf32>, tensor<4xf32>, i1
+  } -> tensor<?x4xf32>, tensor<4xf32>, tensor<i64>
+  return %ys, %h, %n : tensor<?x4xf32>, tensor<4xf32>, tensor<i64>
+}

@@ -71,3 +71,27 @@ func.func @f(%x: memref<i1> {rondo.name = "x"}) attributes {rondo.entry, rondo.s
 func.func private @f.shapes() {
   return
 }
+
+// -----
+
+// expected-error @+1 {{argument 0 is the size of no result}}
+func.func @f(%n: memref<i64> {rondo.size = 0 : i64}) attributes {rondo.entry, rondo.shapes = @f.shapes} {
+  return
+}
+func.func private @f.shapes() {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0 is a size, but no memref<i64>}}
+func.func @f(%n: memref<1xi64> {rondo.size = 0 : i64}) attributes {rondo.entry} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0 has a default that does not fit its type}}
+func.func @f(%x: memref<4xf32> {rondo.name = "x", rondo.default = 1.0 : f64}) attributes {rondo.entry} {
+  return
+}

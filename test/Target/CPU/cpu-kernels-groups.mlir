@@ -137,3 +137,37 @@ func.func @no_cycle(%x: tensor<4x8xf32> {rondo.name = "x"}, %n: tensor<4xi64> {r
   } -> tensor<4x8xf32>
   return %r, %q : tensor<4x8xf32>, tensor<4xf32>
 }
+
+// -----
+
+#x = affine_map<(b, n, k) -> (b, k)>
+#w = affine_map<(b, n, k) -> (n, k)>
+#y = affine_map<(b, n, k) -> (b, n)>
+#bn = affine_map<(b, n) -> (b, n)>
+
+// Of a product of 24 columns six are read, in two panels of four that overlap: so are its weights packed.
+// CHECK-LABEL: func.func @cut_product
+// CHECK: tensor.empty() : tensor<2x5x4xf32>
+// CHECK-NOT: tensor<6x5x4xf32>
+// CHECK: vector.transfer_read {{.*}} : tensor<2x5x4xf32>, vector<4xf32>
+func.func @cut_product(%x: tensor<2x5xf32> {rondo.name = "x"}, %w: tensor<24x5xf32> {rondo.prepared = 0 : i64},
+    %out: tensor<2x6xf32> {rondo.result = 0 : i64}) -> tensor<2x6xf32> attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x24xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x24xf32>) -> tensor<2x24xf32>
+  %p = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x5xf32>, tensor<24x5xf32>) outs(%f : tensor<2x24xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x24xf32>
+  %cut = tensor.extract_slice %p[0, 0] [2, 6] [1, 1] : tensor<2x24xf32> to tensor<2x6xf32>
+  %t = linalg.generic {indexing_maps = [#bn, #bn], iterator_types = ["parallel", "parallel"]}
+      ins(%cut : tensor<2x6xf32>) outs(%out : tensor<2x6xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %m = arith.negf %a : f32
+    linalg.yield %m : f32
+  } -> tensor<2x6xf32>
+  return %t : tensor<2x6xf32>
+}

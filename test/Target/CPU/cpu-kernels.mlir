@@ -125,3 +125,33 @@ func.func @batch(%B: index {rondo.dim = "B"}, %x: tensor<?x8xf32> {rondo.name = 
   } -> tensor<?x48xf32>
   return %g : tensor<?x48xf32>
 }
+
+// -----
+
+// Two axes of batches become one: in what is read as it is, in the result, and in the packed operand.
+// CHECK-LABEL: func.func @batches
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<2x3x24x8xf32> {{.*}}, %[[K:[a-z0-9]+]]: tensor<2x3x32x8xf32>
+// CHECK: %[[PACKED:.*]] = linalg.generic
+// CHECK:   tensor.extract %[[K]]
+// CHECK-DAG: %[[ROWS:.*]] = tensor.collapse_shape %[[Q]] {{\[\[}}0, 1], [2], [3]]
+// CHECK-DAG: %[[PANELS:.*]] = tensor.collapse_shape %[[PACKED]] {{\[\[}}0, 1], [2], [3], [4]]
+// CHECK: scf.for %[[B:.*]] = %{{.*}} to %c6
+// CHECK:   tensor.extract %[[ROWS]][%[[B]],
+// CHECK:   vector.transfer_read %[[PANELS]][%[[B]],
+#q = affine_map<(b, h, m, n, k) -> (b, h, m, k)>
+#k = affine_map<(b, h, m, n, k) -> (b, h, n, k)>
+#o = affine_map<(b, h, m, n, k) -> (b, h, m, n)>
+func.func @batches(%q: tensor<2x3x24x8xf32> {rondo.name = "q"}, %k: tensor<2x3x32x8xf32> {rondo.name = "k"},
+                   %out: tensor<2x3x24x32xf32> {rondo.result = 0 : i64}) -> tensor<2x3x24x32xf32>
+    attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %f = linalg.fill ins(%zero : f32) outs(%out : tensor<2x3x24x32xf32>) -> tensor<2x3x24x32xf32>
+  %p = linalg.generic {indexing_maps = [#q, #k, #o], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %k : tensor<2x3x24x8xf32>, tensor<2x3x32x8xf32>) outs(%f : tensor<2x3x24x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x24x32xf32>
+  return %p : tensor<2x3x24x32xf32>
+}

@@ -163,8 +163,6 @@ TEST(ParserErrors, Members) {
                                                "3:7: expected `)` to close `(`, found `}` on line 4\n");
   EXPECT_EQ(errorsInModel("w: f32[3] = zeros"),
             "2:2: expected `=`, found `:`: a weight is declared with `param w: type = init`\n");
-  EXPECT_EQ(errorsInModel("state h as \"k\": f32 = 0.0"),
-            "2:9: a state has no key in the weights: it takes no `as`\n");
   EXPECT_EQ(errorsInModel("a as \"{\" = L()\nb as \"{}\" = L()\nc as \"}\" = L()"),
             "2:7: `{` without a `}` in the spelling of a key\n"
             "3:7: expected a constant between `{` and `}`\n"

@@ -128,4 +128,18 @@ TEST_F(SizeTest, HyperParametersWithoutValues) {
   EXPECT_TRUE(facts.equal(h, 8));
 }
 
+TEST_F(SizeTest, KnowsTheMostThatLateSizesCanBe) {
+  Size two = 2, n = context.makeLate("n", T), m = context.makeLate("m", n + one);
+  EXPECT_TRUE((n * T).hasLate());
+  EXPECT_FALSE(T.hasLate());
+  EXPECT_NE(n, T);
+  EXPECT_EQ(context.most(m * two), (T + one) * two);
+  EXPECT_EQ(context.most(T - n), T);
+  EXPECT_EQ(context.least(n - T), Size(0) - T);
+  EXPECT_EQ(context.most(context.floorDiv(n + one, two)), context.floorDiv(T + one, two));
+  EXPECT_EQ(context.most(context.mod(n, two)), one);
+  EXPECT_EQ(context.most(context.floorDiv(T, n)), std::nullopt);
+  EXPECT_TRUE(isNonNegative(n));
+}
+
 } // namespace

@@ -34,6 +34,17 @@ TEST(SourceFile, EachInvalidByteIsACharacter) {
   EXPECT_EQ(file.lineColumn(2).column, 3u);
 }
 
+TEST(SourceFile, CountsCharactersOfLongLines) {
+  FileTable files;
+  std::string text = "x\n";
+  for (int i = 0; i < 5000; ++i)
+    text += "\xC3\xA9";
+  const SourceFile &file = files[files.add("a", text + "\nab")];
+  for (uint32_t i : {0u, 511u, 512u, 513u, 4999u})
+    EXPECT_EQ(file.lineColumn(2 + 2 * i).column, i + 1);
+  EXPECT_EQ(file.lineColumn(10004).column, 2u);
+}
+
 class FileTableOnDisk : public testing::Test {
 protected:
   void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("rondo-files", folder)); }

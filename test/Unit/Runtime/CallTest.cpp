@@ -32,7 +32,7 @@ protected:
   std::string call() {
     const DLTensor *args[] = {&x};
     DLTensor *results[] = {&y, &next};
-    status = rondo_call(&fake_model, &fake_model.entries[0], nullptr, args, results, blob, scratch,
+    status = rondo_call(&fake_model, &fake_model.entries[0], nullptr, args, results, nullptr, blob, scratch,
                         scratchBytes, &error);
     return message(status, error);
   }
@@ -140,11 +140,12 @@ TEST_F(Call, TakesEmptyTensorsAnywhere) {
 TEST_F(Call, ChecksTheModelsVersion) {
   rondo_model other = fake_model;
   other.abi_version = 99;
-  EXPECT_EQ(rondo_call(&other, &other.entries[0], nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
-            RONDO_ERROR_VERSION);
+  EXPECT_EQ(
+      rondo_call(&other, &other.entries[0], nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
+      RONDO_ERROR_VERSION);
   EXPECT_CONTAINS(error.message, "version 99");
   EXPECT_EQ(rondo_check_model(nullptr, nullptr), RONDO_ERROR_ARGUMENT);
-  EXPECT_EQ(rondo_call(&fake_model, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
+  EXPECT_EQ(rondo_call(&fake_model, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, &error),
             RONDO_ERROR_ARGUMENT);
 }
 
@@ -152,8 +153,96 @@ TEST_F(Call, RefusesNegativeSizesOfResults) {
   const rondo_entry *window = rondo_find_entry(&fake_model, "window");
   const int64_t dims[] = {2};
   int64_t sizes[2];
-  EXPECT_EQ(rondo_sizes(window, dims, sizes, &error), RONDO_ERROR_ARGUMENT);
+  EXPECT_EQ(rondo_sizes(&fake_model, window, dims, sizes, &error), RONDO_ERROR_ARGUMENT);
   EXPECT_EQ(std::string(error.message), "result 0 would have the size -1 on axis 0 (T = 2 is axis 0 of x)");
+}
+
+TEST_F(Call, TellsACheckOfSizesBeforeAnythingElse) {
+  const rondo_entry *stop = rondo_find_entry(&fake_model, "stop");
+  const int64_t dims[] = {5, 4};
+  int64_t sizes[3];
+  EXPECT_EQ(rondo_sizes(&fake_model, stop, dims, sizes, &error), RONDO_ERROR_CHECK);
+  EXPECT_STREQ(error.message, "n must be odd");
+  EXPECT_EQ(error.line, 9u);
+}
+
+/// Calls of `stop` with T = 5, whose result has a length that only the call finds out, defaults and a state.
+class Stop : public testing::Test {
+protected:
+  Stop() {
+    for (int i = 0; i < 2; ++i)
+      results[i] = &views[i];
+    x = view(elements, RONDO_F32, xShape, 1);
+    views[0] = view(some, RONDO_F32, someShape, 1);
+    views[1] = view(&calls, RONDO_I64, nullptr, 0);
+  }
+
+  static DLTensor view(void *data, uint32_t dtype, int64_t *shape, int rank) {
+    return {data, {kDLCPU, 0}, rank, rondo_dtype_dlpack(dtype), shape, nullptr, 0};
+  }
+
+  rondo_status reset() {
+    const int64_t dims[] = {5, 3};
+    return rondo_reset(&fake_model, entry, dims, states, prepared, scratch, sizeof scratch, &error);
+  }
+  rondo_status call(const int64_t *numbers, const DLTensor *limit) {
+    someShape[0] = 5;
+    const DLTensor *args[] = {&x, limit};
+    return rondo_call(&fake_model, entry, numbers, args, results, states, prepared, scratch, sizeof scratch,
+                      &error);
+  }
+
+  const rondo_entry *entry = rondo_find_entry(&fake_model, "stop");
+  alignas(64) float elements[5] = {1, 1, 2, 3, 1};
+  alignas(64) float some[5] = {};
+  alignas(64) int64_t calls = 0;
+  alignas(64) int64_t state[3] = {};
+  alignas(64) char scratch[64] = {};
+  alignas(64) char prepared[64] = {};
+  int64_t xShape[1] = {5}, someShape[1] = {5};
+  DLTensor x, views[2], *results[2];
+  void *states[1] = {state};
+  rondo_error error;
+};
+
+TEST_F(Stop, TellsTheLengthThatACallFindsOut) {
+  ASSERT_EQ(reset(), RONDO_OK);
+  ASSERT_EQ(call(nullptr, nullptr), RONDO_OK) << error.message;
+  EXPECT_EQ(someShape[0], 3);
+  alignas(64) float two = 2;
+  DLTensor limit = view(&two, RONDO_F32, nullptr, 0);
+  ASSERT_EQ(call(nullptr, &limit), RONDO_OK) << error.message;
+  EXPECT_EQ(someShape[0], 4);
+  // It has room for the most before each call.
+  const DLTensor *args[] = {&x, nullptr};
+  EXPECT_EQ(rondo_call(&fake_model, entry, nullptr, args, results, states, prepared, scratch, 64, &error),
+            RONDO_ERROR_ARGUMENT);
+  EXPECT_CONTAINS(error.message, "result 0 is f32[4], the entry point wants f32[5]");
+}
+
+TEST_F(Stop, KeepsStates) {
+  uint64_t bytes;
+  const int64_t dims[] = {5, 3}, numbers[] = {0, 1};
+  ASSERT_EQ(rondo_state_bytes(&fake_model, entry, dims, &bytes, &error), RONDO_OK);
+  EXPECT_EQ(bytes, sizeof state);
+  ASSERT_EQ(reset(), RONDO_OK);
+  ASSERT_EQ(call(nullptr, nullptr), RONDO_OK);
+  ASSERT_EQ(call(numbers, nullptr), RONDO_OK);
+  EXPECT_EQ(calls, 12);
+  EXPECT_EQ(state[0], 12);
+  EXPECT_EQ(state[1], 11);
+}
+
+TEST_F(Stop, ChecksStates) {
+  states[0] = nullptr;
+  EXPECT_EQ(reset(), RONDO_ERROR_ARGUMENT);
+  EXPECT_CONTAINS(error.message, "the memory of the state `calls` is NULL");
+  states[0] = reinterpret_cast<char *>(state) + 8;
+  EXPECT_EQ(call(nullptr, nullptr), RONDO_ERROR_ARGUMENT);
+  EXPECT_CONTAINS(error.message, "the memory of the state `calls` is not aligned");
+  states[0] = some;
+  EXPECT_EQ(call(nullptr, nullptr), RONDO_ERROR_ARGUMENT);
+  EXPECT_CONTAINS(error.message, "state calls overlaps other memory of the call");
 }
 
 TEST_F(Call, WantsNumbersOfIntArguments) {
@@ -162,7 +251,7 @@ TEST_F(Call, WantsNumbersOfIntArguments) {
   for (const DLTensor *&arg : args)
     arg = &x;
   DLTensor *results[8] = {};
-  EXPECT_EQ(rondo_call(&fake_model, mix, nullptr, args, results, blob, scratch, 64, &error),
+  EXPECT_EQ(rondo_call(&fake_model, mix, nullptr, args, results, nullptr, blob, scratch, 64, &error),
             RONDO_ERROR_ARGUMENT);
   EXPECT_CONTAINS(error.message, "no value is given for n");
 }

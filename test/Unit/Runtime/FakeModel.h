@@ -6,6 +6,9 @@
  *   window(x: f32[T]) -> f32[T - 3]                      x[3:]
  *   pair(x: f32[T, B], h: f32[B, 2]) -> f32[B, 2], f32   h; the number of x's elements
  *
+ *   stop(x: f32[T], limit: f32 = 1.5, n: int = 3) -> f32[R], i64    x up to the first element above limit;
+ * the state calls: i64[n] = 10, of which each call adds 1 to every element. n must be odd
+ *
  * Weights: emb.weight f32[4, 3], fc.bias f32[3], scale f32. */
 #ifndef FAKE_MODEL_H
 #define FAKE_MODEL_H

@@ -282,6 +282,18 @@ class Driver(unittest.TestCase):
         self.fails(1, "larger than memory", "--seed", 1, "--dim", "B=9000000000000000000", "--dim", "T=2")
         self.fails(1, "no memory for", "--seed", 1, "--dim", "B=400000000", "--dim", "T=40000000")
 
+    def test_defaults_and_lengths_that_a_call_finds_out(self):
+        x = self.save("x.npy", np.array([1, 1, 2, 3, 1], "f4"))
+        done = self.succeeds("--entry", "stop", "--seed", 1, "--input", x)
+        self.assertEqual(done.stdout, "0: f32[3] = [1., 1., 2.]\n1: i64[] = 11\n")
+        self.succeeds("--entry", "stop", "--seed", 1, "--input", x, "--input", "limit=2", "--output", "out",
+                      "--time", 3)
+        self.assertEqual(np.load(self.dir / "out/0.npy").tolist(), [1, 1, 2, 3])
+        self.fails(1, "fake.rondo:9:3: error: n must be odd", "--entry", "stop", "--seed", 1, "--input", x,
+                   "--input", "n=2")
+        self.assertIn("stop(n: int = 3, x: f32[T], limit: f32 = 1.5) -> f32[<= T], i64",
+                      self.succeeds("--help").stdout)
+
     def test_failed_check(self):
         np.save(self.dir / "x.npy", self.x + 1)
         done = self.fails(1, "index out of range", "--weights", "w.safetensors", "--input", "x=x.npy", "--output", "o")

@@ -1,5 +1,6 @@
-/* Runs carries.mlir and layers.mlir at 0, 1, 2, 7 and 8 steps and compares with plain loops. Scratch has
- * exactly the bytes that the companion asks for and, as all destinations, holds NaN before a call. */
+/* Runs carries.mlir, layers.mlir and until.mlir at 0, 1, 2, 7 and 8 steps and compares with plain loops.
+ * Scratch has exactly the bytes that the companion asks for and, as all destinations, holds NaN before a
+ * call. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -107,6 +108,8 @@ DECLARE(lstm, (long, long, long), (R4, R3));
 DECLARE(both, (long, long, long), (R3));
 DECLARE(two, (long), (R5));
 DECLARE(tiles, (long), (R3));
+DECLARE(until, (long, long), (R4, R3));
+DECLARE(until_state, (long, long), (R4));
 long prepare_scratch(void) __asm__("prepare.scratch");
 void prepare(R3, Ref *scratch) __asm__("_mlir_ciface_prepare");
 
@@ -327,6 +330,38 @@ static void test_tiles(long T) {
   compare("tiles", T, last, h, 16);
 }
 
+/* x[t][0] is 1: a limit of k - 0.5 stops behind step k. Slots that no step reached keep what they had. */
+static void test_until(long T, long H, long stop) {
+  float *x = rnd(T * H), *s = rnd(H), *d = nans(H), *y = nans(T * H), *ry = nans(T * H), *sum = nans(H),
+        *h = dup(s, H), *rsum = nans(H), *limit = rnd(1);
+  int64_t n = -1, steps = 0;
+  s[0] = h[0] = 0;
+  *limit = stop - 0.5f;
+  memset(rsum, 0, H * 4);
+  for (long t = 0; t < T; t++)
+    x[t * H] = 1;
+  for (long go = 1; go && steps < T; steps++) {
+    for (long i = 0; i < H; i++) {
+      h[i] += x[steps * H + i];
+      ry[steps * H + i] = tanhf(h[i]);
+      rsum[i] += 0.5f * ry[steps * H + i];
+    }
+    go = !(h[0] > *limit);
+  }
+  Ref X = REF(x, T, H), L = ref(limit, 0, NULL), S = REF(s, H), D = REF(d, H), Y = REF(y, T, H),
+      A = REF(sum, H), N = ref(&n, 0, NULL);
+  RUN(until, (T, H), &X, &L, &S, &D, &Y, &A, &N);
+  compare("until", T, d, h, H);
+  compare("until ys", T, y, ry, steps * H);
+  compare("until sum", T, sum, rsum, H);
+  if (n != steps) {
+    bad = 1;
+    printf("until, T = %ld: %ld steps, not %ld\n", T, (long)n, (long)steps);
+  }
+  RUN(until_state, (T, H), &X, &L, &S, &N);
+  compare("until_state", T, s, h, H);
+}
+
 int main(void) {
   static const long lengths[] = {0, 1, 2, 7, 8};
   for (int q = 0; q < 5; q++)
@@ -343,6 +378,8 @@ int main(void) {
       test_both(T, B, H);
       test_two(T);
       test_tiles(T);
+      for (long stop = 0; stop <= T + 1; stop++)
+        test_until(T, H, stop);
     }
   if (!bad)
     puts("all as plain loops");

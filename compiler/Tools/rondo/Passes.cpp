@@ -1,7 +1,6 @@
-// `rondo passes` and `rondo ops`.
+// `rondo passes`: what runs, phase by phase, in the order of Pipeline.cpp.
 #include "compiler/Pipeline/Register.h"
 #include "compiler/Tools/rondo/Commands.h"
-#include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -20,18 +19,5 @@ Exit rondo::tool::listPasses(const CommandLine &line) {
     llvm::outs() << "  " << llvm::left_justify(flag, 36) << " "
                  << (info ? info->getPassDescription() : StringRef()) << "\n";
   });
-  return Done;
-}
-
-Exit rondo::tool::listOperations() {
-  MLIRContext context(MLIRContext::Threading::DISABLED);
-  context.loadDialect<RondoDialect>();
-  SmallVector<StringRef> names;
-  for (RegisteredOperationName name : context.getRegisteredOperations())
-    if (name.getDialectNamespace() == RondoDialect::getDialectNamespace())
-      names.push_back(name.getStringRef());
-  llvm::sort(names);
-  for (StringRef name : names)
-    llvm::outs() << name << "\n";
   return Done;
 }

@@ -1,0 +1,179 @@
+#include "compiler/Tools/rondo/Work.h"
+#include "compiler/Analysis/KnownSizes.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace rondo;
+using namespace rondo::tool;
+
+namespace {
+/// Index values as sizes.
+class Sizes {
+public:
+  explicit Sizes(SizeContext &context) : context(context) {}
+
+  void name(Value value, const SizeAtom *atom) { known[value] = Size(atom); }
+
+  Size operator()(OpFoldResult size) {
+    if (std::optional<int64_t> constant = getConstantIntValue(size))
+      return Size(*constant);
+    Value value = cast<Value>(size);
+    auto found = known.find(value);
+    if (found != known.end())
+      return found->second;
+    Size result = compute(value);
+    known[value] = result;
+    return result;
+  }
+
+private:
+  Size compute(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return unknown();
+    return llvm::TypeSwitch<Operation *, Size>(op)
+        .Case([&](arith::AddIOp op) { return (*this)(op.getLhs()) + (*this)(op.getRhs()); })
+        .Case([&](arith::SubIOp op) { return (*this)(op.getLhs()) - (*this)(op.getRhs()); })
+        .Case([&](arith::MulIOp op) { return (*this)(op.getLhs()) * (*this)(op.getRhs()); })
+        .Case<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(
+            [&](auto op) { return context.floorDiv((*this)(op.getLhs()), (*this)(op.getRhs())); })
+        .Case<arith::RemSIOp, arith::RemUIOp>(
+            [&](auto op) { return context.mod((*this)(op.getLhs()), (*this)(op.getRhs())); })
+        .Case([&](arith::MinSIOp op) { return context.min((*this)(op.getLhs()), (*this)(op.getRhs())); })
+        .Case([&](arith::MaxSIOp op) { return context.max((*this)(op.getLhs()), (*this)(op.getRhs())); })
+        .Case<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(
+            [&](auto op) { return (*this)(op.getIn()); })
+        .Default([&](Operation *) { return unknown(); });
+  }
+  /// A number of steps that a tensor says, or what the operations above do not make.
+  Size unknown() { return Size(context.makeBase(SizeAtom::Dim, "steps")); }
+
+  SizeContext &context;
+  llvm::DenseMap<Value, Size> known;
+};
+
+class Counter {
+public:
+  Counter(Sizes &sizes, EntryWork &work, MLIRContext *context) : sizes(sizes), work(work), b(context) {}
+
+  void count(Block &block, const Size &times) {
+    for (Operation &op : llvm::make_early_inc_range(block))
+      count(op, times);
+  }
+
+private:
+  void count(Operation &op, const Size &times) {
+    if (auto scan = dyn_cast<ScanOp>(op))
+      return count(scan.getBody().front(), times * sizes(scan.getSteps()));
+    if (auto contract = dyn_cast<ContractOp>(op)) {
+      work.products = work.products + Size(2) * times * iterations(contract);
+      return;
+    }
+    Value input = op.getNumOperands() ? op.getOperand(0) : Value();
+    Value result = op.getNumResults() ? op.getResult(0) : Value();
+    if (isa<ReduceOp>(op))
+      add(times, elements(input), 1);
+    else if (isa<SoftmaxOp>(op))
+      add(times, elements(input), 4);
+    else if (isa<NormalizeOp>(op))
+      add(times, elements(input), 8);
+    else if (op.hasTrait<OpTrait::Elementwise>() && isa<RankedTensorType>(result.getType()) &&
+             !op.hasTrait<OpTrait::ConstantLike>())
+      add(times, elements(result), 1);
+  }
+
+  void add(const Size &times, const Size &elements, int64_t each) {
+    work.others = work.others + Size(each) * times * elements;
+  }
+
+  Size elements(Value value) {
+    Size product = 1;
+    b.setInsertionPointAfterValue(value);
+    for (OpFoldResult size : sizesOf(b, value.getLoc(), value))
+      product = product * sizes(size);
+    return product;
+  }
+
+  /// The product of the sizes of all letters.
+  Size iterations(ContractOp op) {
+    llvm::StringSet<> seen;
+    Size product = 1;
+    for (unsigned operand : {0, 1}) {
+      Value value = op->getOperand(operand);
+      b.setInsertionPointAfterValue(value);
+      SmallVector<OpFoldResult> axes = sizesOf(b, value.getLoc(), value);
+      for (auto [letter, size] : llvm::zip_equal(op.letters(operand), axes))
+        if (seen.insert(StringRef(&letter, 1)).second)
+          product = product * sizes(size);
+    }
+    return product;
+  }
+
+  Sizes &sizes;
+  EntryWork &work;
+  OpBuilder b;
+};
+} // namespace
+
+static std::string elementName(Type type, bool isUnsigned) {
+  if (type.isInteger(1))
+    return "bool";
+  std::string text;
+  llvm::raw_string_ostream(text) << getElementTypeOrSelf(type);
+  return isUnsigned ? "u" + text.substr(1) : text;
+}
+
+/// The types of tensors whose axes have the next of `sizes`.
+static Signature signatureOf(StringRef name, Type type, bool isUnsigned, ArrayRef<Size> &sizes) {
+  std::string text = elementName(getElementTypeOrSelf(type), isUnsigned);
+  size_t rank = cast<RankedTensorType>(type).getRank();
+  if (rank)
+    text += shapeString(sizes.take_front(rank));
+  sizes = sizes.drop_front(rank);
+  return {name.str(), text};
+}
+
+std::vector<EntryWork> rondo::tool::workOf(ModuleOp module, SizeContext &context) {
+  std::vector<EntryWork> all;
+  OwningOpRef<ModuleOp> copy = module.clone(); // sizes are made in it
+  for (auto entry : copy->getOps<func::FuncOp>()) {
+    if (!entry->hasAttr(attrs::entry))
+      continue;
+    Sizes sizes(context);
+    EntryWork work;
+    work.name = entry.getName();
+    auto shapes = copy->lookupSymbol<func::FuncOp>(entry->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes));
+    unsigned dims = 0;
+    for (BlockArgument arg : entry.getArguments()) {
+      auto name = entry.getArgAttrOfType<StringAttr>(arg.getArgNumber(), attrs::dim);
+      if (!name)
+        continue;
+      const SizeAtom *atom = context.makeBase(SizeAtom::Dim, name.getValue());
+      sizes.name(arg, atom);
+      sizes.name(shapes.getArgument(dims++), atom);
+      work.dims.push_back(name.str());
+    }
+
+    SmallVector<Size> axes;
+    for (Value size : shapes.getBody().back().getTerminator()->getOperands())
+      axes.push_back(sizes(size));
+    ArrayRef<Size> rest = axes;
+    for (BlockArgument arg : entry.getArguments()) {
+      unsigned i = arg.getArgNumber();
+      if (auto name = entry.getArgAttrOfType<StringAttr>(i, attrs::name))
+        work.arguments.push_back(
+            signatureOf(name.getValue(), arg.getType(), bool(entry.getArgAttr(i, "rondo.unsigned")), rest));
+    }
+    for (auto [i, type] : llvm::enumerate(entry.getResultTypes()))
+      if (!entry.getResultAttr(i, attrs::state))
+        work.results.push_back(signatureOf("", type, bool(entry.getResultAttr(i, "rondo.unsigned")), rest));
+    Counter(sizes, work, module.getContext()).count(entry.getBody().front(), 1);
+    all.push_back(std::move(work));
+  }
+  return all;
+}

@@ -23,6 +23,15 @@ SIZES = {
     "minimal_gated_unit": [{}, {"input": 31, "hidden": 33}],
     "peephole_lstm": [{}, {"input": 20, "hidden": 50, "proj": 16}],
     "layer_norm_lstm": [{}, {"input": 32, "hidden": 64}],
+    "rnn_classifier": [{}, {"vocab": 3, "embed": 17, "hidden": 33}],
+    "attention_pooling": [{}, {"input": 3, "hidden": 17}],
+    "indrnn": [{}, {"input": 16, "hidden": 35, "layers": 1}],
+    "slstm": [{}, {"input": 16, "hidden": 33}],
+    "min_gru": [{}, {"input": 16, "hidden": 37}],
+    "dilated_rnn": [{}, {"input": 8, "hidden": 17, "layers": 2}],
+    "linear_attention": [{}, {"dim": 34, "heads": 2}],
+    "positional_encoding": [{}, {"width": 18, "hidden": 17}],
+    "seq2seq": [{}, {"hidden": 33, "max_len": 1}],
 }
 
 # What the tests sweep: every pair with sizes left open, these pairs with sizes fixed.

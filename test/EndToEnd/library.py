@@ -24,6 +24,8 @@ PLAIN = [
     ("LayerNorm", {"elementwise_affine": False}, [I], [B]),
     ("RMSNorm", {}, [I], [B, T]),
     ("RMSNorm", {"eps": 1e-3, "elementwise_affine": False}, [I], [B]),
+    ("LayerNorm", {"eps": 1e-3}, [[B, I]], [T, B]),
+    ("RMSNorm", {"eps": 1e-6}, [[B, I]], [T, B]),
     ("Dropout", {"p": 0.5}, [], [B, I]),
 ]
 
@@ -127,7 +129,7 @@ def cell(name, options, given):
     return module, typed(inputs), inputs, results
 
 
-def stack(name, options, given):
+def stack(name, options, given, B=B, T=T):
     module = getattr(torch.nn, name)(I, H, **options)
     batch = [] if "single" in given else [B]
     time_last = options.get("batch_first") and batch
@@ -138,7 +140,7 @@ def stack(name, options, given):
         if name == "LSTM":
             inputs["c0"] = torch.randn(layers, *batch, H)
     if "lengths" in given:
-        inputs["lengths"] = torch.tensor([2, T, 1])
+        inputs["lengths"] = torch.arange(1, B + 1) % T + 1
 
     def results(module, x, lengths=None, **states):
         states = tuple(states.values())

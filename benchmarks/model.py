@@ -6,7 +6,7 @@ import numpy
 import safetensors.numpy
 
 ALIGNMENT = 64
-ABI_VERSION = 2
+ABI_VERSION = 3
 DTYPES = [numpy.float32, numpy.float64, numpy.float16, None, numpy.int64, numpy.int32, numpy.int8, numpy.uint8,
           numpy.bool_]
 
@@ -43,7 +43,7 @@ class Entry(ctypes.Structure):
 class Param(ctypes.Structure):
     _fields_ = [("key", ctypes.c_char_p), ("dtype", ctypes.c_uint32), ("rank", ctypes.c_uint32),
                 ("shape", ctypes.POINTER(ctypes.c_int64)), ("init", ctypes.c_uint32),
-                ("a", ctypes.c_double), ("b", ctypes.c_double)]
+                ("a", ctypes.c_double), ("b", ctypes.c_double), ("zero_row", ctypes.c_int64)]
 
 
 class Descriptor(ctypes.Structure):

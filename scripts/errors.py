@@ -12,6 +12,7 @@ A file begins with its title. A case is
     flags: compile --set n=5        (what is run, `check` if not said; `compile` gets an output, FILE is the program)
     setup: numpy.save("x.npy", numpy.zeros(3))   (Python, run before)
     escapes: yes                    (\\x00 in the program is a NUL byte)
+    exit: 0                         (a warning; 1 if not said)
     const A = "the program, name.rondo"
     --- file other.rondo            (another file beside it)
     --- says
@@ -46,6 +47,10 @@ class Case:
     sections: dict  # "program", "says", "fix", "right", "file other.rondo"
 
     @property
+    def exit(self):
+        return int(self.settings.get("exit", 1))
+
+    @property
     def program(self):
         text = self.sections["program"]
         if "escapes" not in self.settings:
@@ -62,7 +67,7 @@ def read(path):
         name, _, title = first.partition(": ")
         settings, sections, section = {}, {"program": ""}, "program"
         for line in rest.splitlines(True):
-            setting = re.match(r"(flags|setup|escapes): (.*)$", line)
+            setting = re.match(r"(flags|setup|escapes|exit): (.*)$", line)
             if line.startswith("--- "):
                 section = line[4:].strip()
                 sections[section] = ""
@@ -98,8 +103,8 @@ def answer(case, program):
 def faults(case):
     """What is wrong with the answer to a case."""
     code, said = answer(case, case.program)
-    if code != 1:
-        yield f"exit code {code}, not 1:\n{said}"
+    if code != case.exit:
+        yield f"exit code {code}, not {case.exit}:\n{said}"
     elif said != case.sections.get("says"):
         yield f"it says\n{said}and not\n{case.sections.get('says')}"
     if not case.sections.get("fix"):
@@ -133,7 +138,7 @@ def update(paths):
         text = path.read_text()
         for case in read(path)[1]:
             code, said = answer(case, case.program)
-            if code != 1:
+            if code != case.exit:
                 print(f"{path.name}: {case.name}: exit code {code}")
             begin = text.index(f"=== {case.name}: ")
             end = text.find("\n=== ", begin)

@@ -6,7 +6,9 @@
 // are. Values without a destination of their own (views, captured values) are
 // copied by linalg.copy, which is the one store that the program asks for.
 #include "compiler/Buffers/Passes.h"
+#include "compiler/Buffers/ReadBefore.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
+#include "dialects/Rondo/IR/Sizes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -39,6 +41,19 @@ Value place(OpBuilder &builder, Value value, Value dest) {
                                                              dest)
         .getResult();
   return linalg::CopyOp::create(builder, value.getLoc(), value, dest).getResult(0);
+}
+
+// What is written in part and read again behind it is copied, into a place whose size is known outside of the
+// loop: bufferisation would copy into one that is not, or give the first value the place of the second. A
+// carry's old value has a place of its own.
+void copyWhatIsReadAgain(tensor::InsertSliceOp insert) {
+  Value whole = insert.getDest();
+  if (isa<BlockArgument>(whole) || isReadBefore(whole, insert, whole))
+    return;
+  OpBuilder builder(insert);
+  Value place = tensor::EmptyOp::create(builder, insert.getLoc(), mixedSizes(builder, insert.getLoc(), whole),
+                                        getElementTypeOrSelf(whole.getType()));
+  insert.getDestMutable().assign(linalg::CopyOp::create(builder, insert.getLoc(), whole, place).getResult(0));
 }
 
 void placeYields(ScanIntoOp scan) {
@@ -84,6 +99,7 @@ void seed(bufferization::MaterializeInDestinationOp op, const DominanceInfo &dom
 
 struct PlaceCarries : rondo::impl::PlaceCarriesBase<PlaceCarries> {
   void runOnOperation() override {
+    getOperation().walk([](ScanIntoOp scan) { scan.getBody().walk(copyWhatIsReadAgain); });
     getOperation().walk(placeYields);
     auto &dominance = getAnalysis<DominanceInfo>();
     getOperation().walk([&](bufferization::MaterializeInDestinationOp op) { seed(op, dominance); });

@@ -12,6 +12,7 @@
 // Guarantees nothing else: any other carry moves, and its old part is copied in every step. Whether the first
 // value may be overwritten is for bufferisation to find out.
 #include "compiler/Buffers/Passes.h"
+#include "compiler/Buffers/ReadBefore.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "dialects/Rondo/IR/ScanInto.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -27,27 +28,6 @@ using namespace mlir;
 using namespace rondo;
 
 namespace {
-
-// Whether all reads of `value`, but by `writer` in its destination, stand before that.
-bool isReadBefore(Value value, Operation *writer, Value written) {
-  for (OpOperand &use : value.getUses()) {
-    Operation *user = use.getOwner();
-    if (user == writer && value == written && destinationOf(user->getResult(0)) == &use)
-      continue;
-    Operation *at = writer->getBlock()->findAncestorOpInBlock(*user);
-    if (!at || at == writer || !at->isBeforeInBlock(writer))
-      return false;
-    // A view of it is read where the view is; what else hands it on may write it.
-    if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(user)) {
-      if (!isReadBefore(user->getResult(0), writer, written))
-        return false;
-    } else if (llvm::any_of(user->getResults(),
-                            [&](Value result) { return destinationOf(result) == &use; })) {
-      return false;
-    }
-  }
-  return true;
-}
 
 // The next value without the place that it was given, or null if it is not made in the old one.
 Value updateOf(ScanIntoOp scan, unsigned i) {

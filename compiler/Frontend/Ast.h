@@ -472,12 +472,9 @@ struct VariableDecl : NodeOf<Decl, Decl::Kind::Variable> {
 
 /// 'train' NAME '(' parameter,* ')' 'with' e block
 struct TrainDecl : NodeOf<Decl, Decl::Kind::Train> {
-  explicit TrainDecl(SourceRange range) : NodeOf(range) {}
-  Identifier name;
-  std::vector<Parameter> parameters;
-  ExprPtr optimizer;     // `Adam(lr=0.05)`
-  SourceRange headRange; // from `train` to before its `{`
-  Block body;
+  explicit TrainDecl(SourceRange range) : NodeOf(range), function(range) {}
+  DefDecl function;  // its name, arguments and body; no results are declared
+  ExprPtr optimizer; // `Adam(lr=0.05)`
 };
 
 /// 'require' e [',' e]

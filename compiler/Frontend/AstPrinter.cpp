@@ -389,11 +389,11 @@ void Printer::print(const Decl &decl) {
         endLine(d->range);
       })
       .Case([&](const TrainDecl *d) {
-        line() << "train " << d->name.text;
-        printParameters(d->parameters);
+        line() << "train " << d->function.name.text;
+        printParameters(d->function.parameters);
         printAst(*d->optimizer, os << " with ");
         endLine(d->range);
-        print(d->body);
+        print(d->function.body);
       })
       .Case([&](const RequireDecl *d) { printRequire(*d->condition, d->message.get(), d->range); })
       .Case([&](const IfDecl *d) {

@@ -37,13 +37,18 @@ Diagnostic &Diagnostics::error(SourceRange range, const llvm::Twine &message) {
   return errors.emplace_back(std::move(error));
 }
 
-std::vector<const Diagnostic *> Diagnostics::sorted() const {
+void Diagnostics::warning(SourceRange range, const llvm::Twine &message) {
+  if (warnings.size() < maxPrinted)
+    warnings.push_back({range, message.str(), {}});
+}
+
+static std::vector<const Diagnostic *> sortedByPlace(const std::deque<Diagnostic> &list) {
   auto place = [](const Diagnostic *d) {
     return std::make_tuple(d->range.isValid(), d->range.file, d->range.begin);
   };
   std::vector<const Diagnostic *> result;
-  for (const Diagnostic &error : errors)
-    result.push_back(&error);
+  for (const Diagnostic &diagnostic : list)
+    result.push_back(&diagnostic);
   llvm::sort(result, [&](auto *a, auto *b) {
     return std::tuple_cat(place(a), std::tie(a->message)) < std::tuple_cat(place(b), std::tie(b->message));
   });
@@ -51,6 +56,8 @@ std::vector<const Diagnostic *> Diagnostics::sorted() const {
   result.erase(std::unique(result.begin(), result.end(), same), result.end());
   return result;
 }
+
+std::vector<const Diagnostic *> Diagnostics::sorted() const { return sortedByPlace(errors); }
 
 //===----------------------------------------------------------------------===//
 // Printing
@@ -113,16 +120,21 @@ void Diagnostics::printOne(llvm::raw_ostream &os, SourceRange range, llvm::Strin
   printExcerpt(os, file, range);
 }
 
+void Diagnostics::print(llvm::raw_ostream &os, const Diagnostic &diagnostic, llvm::StringRef severity) const {
+  printOne(os, diagnostic.range, severity, diagnostic.message);
+  for (const Diagnostic::Note &note : diagnostic.notes)
+    printOne(os, note.range, "note", note.message);
+}
+
 void Diagnostics::print(llvm::raw_ostream &os) const {
   std::vector<const Diagnostic *> all = sorted();
-  for (const Diagnostic *error : llvm::ArrayRef(all).take_front(maxPrinted)) {
-    printOne(os, error->range, "error", error->message);
-    for (const Diagnostic::Note &note : error->notes)
-      printOne(os, note.range, "note", note.message);
-  }
+  for (const Diagnostic *error : llvm::ArrayRef(all).take_front(maxPrinted))
+    print(os, *error, "error");
   size_t count = all.size() + (total - errors.size());
   if (count > maxPrinted)
     os << "rondo: note: " << count - maxPrinted << " more errors are not shown\n";
+  for (const Diagnostic *warning : sortedByPlace(warnings))
+    print(os, *warning, "warning");
 }
 
 //===----------------------------------------------------------------------===//

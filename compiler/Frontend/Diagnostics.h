@@ -1,11 +1,11 @@
-// What the compiler tells its user: errors with their notes, each at a place.
+// What the compiler tells its user: errors and warnings with their notes, each at a place.
 //
 //   model.rondo:5:12: error: unknown function `sofmax`; did you mean `softmax`?
 //       y = sofmax(x)
 //           ^~~~~~
 //   model.rondo:2:3: note: ...
 //
-// Errors are collected and printed at the end, sorted by place, so that the
+// They are collected and printed at the end, sorted by place, so that the
 // order of compilation does not show.
 #pragma once
 
@@ -18,14 +18,14 @@
 
 namespace rondo {
 
-/// One error and its notes.
+/// One error, or warning, and its notes.
 struct Diagnostic {
   struct Note {
     SourceRange range; // invalid: the note has no place
     std::string message;
   };
 
-  SourceRange range; // invalid: the error has no place
+  SourceRange range; // invalid: it has no place
   std::string message;
   std::vector<Note> notes;
 
@@ -37,11 +37,11 @@ struct Diagnostic {
   Diagnostic &suggest(std::optional<llvm::StringRef> name);
 };
 
-/// Collects errors. Messages begin in lower case, have no final period, and quote
+/// Collects errors and warnings. Messages begin in lower case, have no final period, and quote
 /// program text in backquotes.
 class Diagnostics {
 public:
-  /// Of more errors only the number is told.
+  /// Of more errors only the number is told. More warnings are not kept.
   static constexpr size_t maxPrinted = 20;
 
   /// `files` must outlive this object.
@@ -51,6 +51,9 @@ public:
   Diagnostic &error(SourceRange range, const llvm::Twine &message);
   Diagnostic &error(const llvm::Twine &message) { return error(SourceRange(), message); }
 
+  /// Tells of what is not compiled though nothing is wrong with it.
+  void warning(SourceRange range, const llvm::Twine &message);
+
   bool hasErrors() const { return total != 0; }
   /// Errors reported so far, repeated ones included: compare before and after to see whether a
   /// step failed.
@@ -59,15 +62,16 @@ public:
   /// The errors as they will be printed: sorted by place, without repetitions.
   std::vector<const Diagnostic *> sorted() const;
 
-  /// Prints all errors, at most maxPrinted.
+  /// Prints all errors, at most maxPrinted, then the warnings.
   void print(llvm::raw_ostream &os) const;
 
 private:
+  void print(llvm::raw_ostream &os, const Diagnostic &diagnostic, llvm::StringRef severity) const;
   void printOne(llvm::raw_ostream &os, SourceRange range, llvm::StringRef severity,
                 llvm::StringRef message) const;
 
   const FileTable &files;
-  std::deque<Diagnostic> errors;
+  std::deque<Diagnostic> errors, warnings;
   Diagnostic overflow; // takes what comes after too many errors
   size_t total = 0;
 };

@@ -196,9 +196,9 @@ Tensor compare(FunctionEmitter &f, ast::CompareOp op, const Tensor &a, const Ten
   static constexpr P unsignedOps[] = {P::eq, P::ne, P::ult, P::ule, P::ugt, P::uge};
   P predicate = (isUnsigned(a.dtype) ? unsignedOps : signedOps)[size_t(op)];
   // Upstream folds a comparison of a value with itself to a constant, also where that has no fixed shape: the
-  // operands must never turn out to be one value.
+  // operands must never turn out to be one value, as b | 0 and b + 0 may.
   bool isOpen = !cast<RankedTensorType>(a.value.getType()).hasStaticShape();
-  Tensor other = isOpen ? emit<arith::OrIOp>(f, b, filledLike(f, 0, b)) : b;
+  Tensor other = isOpen ? emit<arith::MulIOp>(f, b, filledLike(f, 1, b)) : b;
   return boolean(a, f.create<arith::CmpIOp>(predicate, a.value, other.value));
 }
 

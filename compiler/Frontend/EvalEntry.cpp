@@ -164,14 +164,17 @@ static bool hasRest(const ast::TypeExpr &type) {
   return llvm::any_of(type.dims, [](const ast::Dim &dim) { return dim.isEllipsis(); });
 }
 
+bool Evaluator::isEntryType(const ast::TypeExpr &type) {
+  return !hasRest(type) &&
+         (isTensorType(type) || (type.kind == ast::TypeExpr::Kind::Name && type.name.text == "int"));
+}
+
 // Fully annotated, of tensors and `int`s.
 bool Evaluator::isAnnotated(const ast::DefDecl &def) {
   if (def.results.empty() || def.hasErrors)
     return false;
   for (const ast::Parameter &parameter : def.parameters)
-    if (!parameter.type || hasRest(*parameter.type) ||
-        !(isTensorType(*parameter.type) ||
-          (parameter.type->kind == ast::TypeExpr::Kind::Name && parameter.type->name.text == "int")))
+    if (!parameter.type || !isEntryType(*parameter.type))
       return false;
   return llvm::none_of(def.results, [](const ast::TypePtr &type) { return hasRest(*type); });
 }
@@ -195,7 +198,7 @@ TypedAttr Evaluator::defaultAttribute(const ast::Expr &expr) {
 
 // Emits `def` as a function that stands alone, its dimension variables as arguments; with its
 // companion that computes sizes, unless it is only checked.
-void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
+void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry, const ast::TrainDecl *train) {
   const ast::DefDecl &def = *ref.decl;
   StringRef name = def.name.text;
   Frame callee;
@@ -309,8 +312,12 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry) {
       inner.require(
           {Precondition::NonNegative, Size(atom), Size(), {}, "`" + dim.str() + "` is negative", loc});
 
+  if (train)
+    checkOptimizer(*train->optimizer);
   Value result = runBody(ref);
-  if (!ok || result.isPoison() || exhausted) {
+  if (train && !result.isPoison() && !exhausted)
+    checkLoss(*train, result);
+  if (!ok || result.isPoison() || exhausted || train) {
     inner.finish({});
     return;
   }
@@ -435,6 +442,7 @@ void Evaluator::checkModel(const FileScope &file, const ast::ModelDecl &model) {
     if (auto *def = dyn_cast<ast::DefDecl>(member.get()))
       if (instance->methods.lookup(def->name.text) == def && isAnnotated(*def))
         emitEntry({def, &file, instance}, false);
+  checkTraining(file, *instance);
 }
 
 // Erases private functions that no entry point reaches.
@@ -518,11 +526,15 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
       if (auto *def = dyn_cast<ast::DefDecl>(item.get()))
         consider(*def, nullptr);
   }
-  const ast::Decl *named =
-      root && !options.entry.empty() ? findMember(root->members, options.entry) : nullptr;
+  // What is asked for in vain: the one of that name, or, where there is nothing else, the first.
+  const ast::TrainDecl *train = nullptr;
+  if (instance)
+    for (const ast::TrainDecl *member : instance->trains)
+      if (!train && (options.entry.empty() ? !checkOnly : options.entry == member->function.name.text))
+        train = member;
   if (found.empty() && (instance || !root) && !scope->file->hasErrors) {
-    if (named && isa<ast::TrainDecl>(named))
-      diagnostics.error(memberName(*named)->range, "`train` is not supported yet");
+    if (train)
+      diagnostics.error(train->function.name.range, "`train` is not supported yet");
     else if (!options.entry.empty())
       diagnostics.error("there is no entry point `" + printable(options.entry) + "`")
           .suggest(nearestName(options.entry, names))
@@ -544,8 +556,14 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
   if (!found.empty())
     checkOptions(found);
   checkUnused(*scope, instance);
+  if (instance)
+    checkTraining(*scope, *instance);
   if (diagnostics.hasErrors())
     return {};
+  if (instance)
+    for (const ast::TrainDecl *member : instance->trains)
+      diagnostics.warning(member->function.name.range,
+                          "`train` is not supported yet: `" + member->function.name.text + "` is left out");
   removeUnused();
   return std::move(module);
 }

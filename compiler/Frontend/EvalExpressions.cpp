@@ -168,6 +168,8 @@ Value Evaluator::evalList(const ast::ListExpr &expr) {
   Values elements;
   for (const ast::ExprPtr &element : expr.elements)
     elements.push_back(evalSingle(*element));
+  if (llvm::any_of(elements, [](const Value &element) { return element.isPoison(); }))
+    return Poison{}; // its length may be wrong too
   return Value::list(std::move(elements));
 }
 

@@ -336,13 +336,13 @@ Value Evaluator::indexTensor(const Tensor &x, const ast::IndexExpr &expr) {
       gathers.push_back({int64_t(shape.size()), slices[axis].indices, slices[axis].range});
     shape.push_back(axis < 0 ? Size(1) : now.shape[from++]);
   }
-  return gatherAxes(reshape(*fn, now, shape), gathers, expr.range);
+  return gatherAxes(reshape(*fn, now, shape), gathers, expr);
 }
 
 // x[i], x[:, i], x[i, j]. Integers of rank 0 choose one element each; several tensors are broadcast together
 // and give their axes once: where they stood side by side in their place, else in front.
-Value Evaluator::gatherAxes(Tensor x, SmallVectorImpl<Gathered> &gathers, SourceRange range) {
-  std::string what = quote(range, "index");
+Value Evaluator::gatherAxes(Tensor x, SmallVectorImpl<Gathered> &gathers, const ast::Expr &expr) {
+  std::string what = quote(expr, "index");
   auto take = [&](const Gathered &one) { x = gather(*fn, x, one.indices, one.axis, what); };
   // From the last, so that the axes before stay in place.
   for (size_t i = gathers.size(); i-- > 0;) {
@@ -368,7 +368,7 @@ Value Evaluator::gatherAxes(Tensor x, SmallVectorImpl<Gathered> &gathers, Source
   }
   for (auto [value, one] : llvm::zip(values, gathers))
     operands.push_back({&value, one.range});
-  std::optional<Shape> shape = broadcastShapes(operands, shapes, "the indices", range);
+  std::optional<Shape> shape = broadcastShapes(operands, shapes, "the indices", expr.range);
   if (!shape)
     return Poison{};
   std::optional<Tensor> place;

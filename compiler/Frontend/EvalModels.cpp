@@ -45,7 +45,7 @@ const ast::Identifier *memberName(const ast::Decl &decl) {
   case ast::Decl::Kind::Variable:
     return &cast<ast::VariableDecl>(decl).name;
   case ast::Decl::Kind::Train:
-    return &cast<ast::TrainDecl>(decl).name;
+    return &cast<ast::TrainDecl>(decl).function.name;
   default:
     return nullptr;
   }
@@ -244,7 +244,8 @@ void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {
       }
       break;
     case ast::Decl::Kind::Train:
-      break; // an entry point, see EvalEntry.cpp
+      instance.trains.push_back(cast<ast::TrainDecl>(member.get()));
+      break;
     case ast::Decl::Kind::Use:
     case ast::Decl::Kind::Model:
       break; // not members
@@ -379,7 +380,26 @@ bool isDistribution(StringRef name) {
   return name == "uniform" || name == "normal" || name == "xavier_uniform" || name == "kaiming_uniform";
 }
 
-// zeros, ones, full(v), uniform(lo, hi), normal(mean, std), xavier_uniform, kaiming_uniform(a).
+// The row of a weight that is zeros at first, -1: none.
+std::optional<int64_t> Evaluator::evalZeroRow(const CallArgument &argument, ArrayRef<Size> shape) {
+  if (argument.value.isNone() || argument.value.isOpen())
+    return -1;
+  const int64_t *row = argument.value.get<int64_t>();
+  if (!row) {
+    error(argument.range, "`zero_row` must be an int or `none`, found " + argument.value.describe());
+    return std::nullopt;
+  }
+  if (!shape.empty() && !shape.front().isConstant())
+    return -1;
+  int64_t rows = shape.empty() ? 0 : shape.front().constant();
+  if (*row < -rows || *row >= rows) {
+    error(argument.range, "`zero_row` must be a row of " + shapeString(shape) + ", found " + Twine(*row));
+    return std::nullopt;
+  }
+  return *row < 0 ? *row + rows : *row;
+}
+
+// zeros, ones, full(v), uniform(lo, hi), normal(mean, std, zero_row), xavier_uniform, kaiming_uniform(a).
 std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, ArrayRef<Size> shape) {
   const ast::Expr *init = decl.init.get();
   auto *call = dyn_cast<ast::CallExpr>(init);
@@ -401,7 +421,7 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
                       {"ones", {}, {}},
                       {"full", {"v"}, {false}},
                       {"uniform", {"lo", "hi"}, {true, true}},
-                      {"normal", {"mean", "std"}, {true, true}},
+                      {"normal", {"mean", "std", "zero_row"}, {true, true, true}},
                       {"xavier_uniform", {}, {}},
                       {"kaiming_uniform", {"a"}, {true}}};
   const Row *row = llvm::find_if(rows, [&](const Row &r) { return r.name == word->name; });
@@ -423,12 +443,20 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
   if (!order)
     return std::nullopt;
   std::optional<double> numbers[2];
+  int64_t zeroRow = -1;
   for (auto [i, from] : llvm::enumerate(*order)) {
     if (from < 0)
       continue;
     const Value &value = arguments[from].value;
     if (value.isPoison())
       return std::nullopt;
+    if (row->parameters[i] == "zero_row") {
+      std::optional<int64_t> given = evalZeroRow(arguments[from], shape);
+      if (!given)
+        return std::nullopt;
+      zeroRow = *given;
+      continue;
+    }
     if (!value.isNumber() || value.is<bool>()) {
       error(arguments[from].range, "`" + row->parameters[i] + "` of `" + word->name +
                                        "` must be a number, found " + value.describe());
@@ -438,7 +466,7 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
   }
   Builder builder(&context);
   auto make = [&](InitKind kind, double a, double b) {
-    return InitAttr::get(&context, kind, builder.getF64FloatAttr(a), builder.getF64FloatAttr(b));
+    return InitAttr::get(&context, kind, builder.getF64FloatAttr(a), builder.getF64FloatAttr(b), zeroRow);
   };
   auto [in, out] = fans(shape);
   StringRef name = word->name;

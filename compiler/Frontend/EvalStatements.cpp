@@ -384,7 +384,7 @@ void Evaluator::noteConstants(Diagnostic &diagnostic, const ast::Expr &condition
 }
 
 void Evaluator::require(const ast::Expr &condition, const ast::Expr *message, SourceRange range) {
-  std::string text = "the requirement " + quote(condition.range, "here") + " is not met";
+  std::string text = "the requirement " + quote(condition, "here") + " is not met";
   if (message) {
     Value value = evalSingle(*message);
     if (const std::string *given = value.get<std::string>())

@@ -1,6 +1,7 @@
 // Files, names, errors and limits of the evaluator.
 #include "compiler/Frontend/Evaluator.h"
 #include "compiler/Frontend/EvaluatorImpl.h"
+#include "compiler/Frontend/Formatter.h"
 #include "compiler/Frontend/Parser.h"
 #include "compiler/Library/Library.h"
 #include "llvm/Support/Path.h"
@@ -50,13 +51,18 @@ void Evaluator::noteOrigin(Diagnostic &diagnostic, const Value &value, StringRef
     diagnostic.note(value.origin, name + " is " + value.describe());
 }
 
-std::string Evaluator::quote(SourceRange range, StringRef fallback) const {
-  if (!range.isValid())
-    return fallback.str();
-  StringRef text = files.text(range);
+static std::string quoteShort(StringRef text, StringRef fallback) {
   if (text.empty() || text.size() > 40 || text.contains('\n') || text.contains('`'))
     return fallback.str();
   return "`" + text.str() + "`";
+}
+
+std::string Evaluator::quote(SourceRange range, StringRef fallback) const {
+  return range.isValid() ? quoteShort(files.text(range), fallback) : fallback.str();
+}
+
+std::string Evaluator::quote(const ast::Expr &expr, StringRef fallback) const {
+  return quoteShort(formatExpression(expr, files), fallback);
 }
 
 Location Evaluator::location(SourceRange range, StringRef name) const {

@@ -116,6 +116,9 @@ public:
   static void noteOrigin(Diagnostic &diagnostic, const Value &value, llvm::StringRef name, SourceRange use);
   /// The text of a short expression, in backquotes; else `fallback`.
   std::string quote(SourceRange range, llvm::StringRef fallback) const;
+  /// The same in one layout, for the messages of checks: the IR does not depend on how the source is laid
+  /// out.
+  std::string quote(const ast::Expr &expr, llvm::StringRef fallback) const;
   mlir::Location location(SourceRange range, llvm::StringRef name = "") const;
 
   //===--- Expressions --------------------------------------------------===//
@@ -229,7 +232,7 @@ private:
   Value evalIndex(const ast::IndexExpr &expr);
   Value indexList(const List &list, const ast::IndexExpr &expr);
   Value indexTensor(const Tensor &x, const ast::IndexExpr &expr);
-  Value gatherAxes(Tensor x, llvm::SmallVectorImpl<Gathered> &gathers, SourceRange range);
+  Value gatherAxes(Tensor x, llvm::SmallVectorImpl<Gathered> &gathers, const ast::Expr &expr);
   bool sliceAxis(const ast::Subscript &subscript, const Size &size, AxisSlice &slice);
   bool indexAxis(const ast::Subscript &subscript, const Value &index, const Tensor &x, int64_t axis,
                  AxisSlice &slice);
@@ -330,16 +333,25 @@ private:
   Value bind(const Value &value, Instance &owner, llvm::StringRef key, bool keepKey, SourceRange range,
              llvm::StringRef name);
   std::optional<InitAttr> evalInit(const ast::VariableDecl &decl, llvm::ArrayRef<Size> shape);
+  std::optional<int64_t> evalZeroRow(const CallArgument &argument, llvm::ArrayRef<Size> shape);
   std::optional<std::string> evalSpelling(const ast::KeySpelling &spelling);
   bool checkHyper(const ast::Parameter &parameter, Value &value, llvm::StringRef model, SourceRange range);
+
+  //===--- Training (EvalTrain.cpp) -------------------------------------===//
+
+  void checkTraining(const FileScope &file, Instance &instance);
+  void checkOptimizer(const ast::Expr &expr);
+  void checkLoss(const ast::TrainDecl &train, const Value &loss);
 
   //===--- Entry points (EvalEntry.cpp) ---------------------------------===//
 
   const ast::ModelDecl *findRoot(const FileScope &file);
   std::optional<Recipe> rootRecipe(const ModelRef &model, bool checkOnly);
   std::optional<Value> parseSetting(const ast::Parameter &parameter, llvm::StringRef text);
+  static bool isEntryType(const ast::TypeExpr &type);
   static bool isAnnotated(const ast::DefDecl &def);
-  void emitEntry(const FunctionRef &function, bool isEntry);
+  /// `train`: the member whose function it is; it is only checked.
+  void emitEntry(const FunctionRef &function, bool isEntry, const ast::TrainDecl *train = nullptr);
   mlir::func::FuncOp emitShapes(mlir::func::FuncOp entry, llvm::ArrayRef<EntryDim> dims,
                                 llvm::ArrayRef<Shape> shapes);
   void checkOptions(llvm::ArrayRef<FunctionRef> found);

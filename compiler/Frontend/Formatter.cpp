@@ -8,16 +8,23 @@ using namespace rondo::layout;
 using llvm::StringRef;
 
 std::string rondo::formatFile(const File &file, const FileTable &files) {
-  return render(Formatter(file, files).file(), formatWidth);
+  SourceRange whole{file.id, 0, static_cast<uint32_t>(files[file.id].text().size())};
+  return render(Formatter(whole, files).file(file), formatWidth);
 }
 
-Formatter::Formatter(const File &file, const FileTable &files) : tree(file), source(files[file.id].text()) {
+std::string rondo::formatExpression(const Expr &expr, const FileTable &files) {
+  constexpr unsigned unlimited = 1u << 24; // columns
+  std::string line = render(Formatter(expr.range, files).onlyExpression(expr), unlimited);
+  return StringRef(line).trim().str();
+}
+
+Formatter::Formatter(SourceRange range, const FileTable &files) : source(files[range.file].text()) {
   Diagnostics none(files);
-  tokens = lex({file.id, 0, static_cast<uint32_t>(source.size())}, files, none).tokens;
+  tokens = lex(range, files, none).tokens;
   gaps.resize(tokens.size() + 1);
   closes.resize(tokens.size());
   std::vector<size_t> open;
-  uint32_t end = files[file.id].byteOrderMark();
+  uint32_t end = std::max(range.begin, files[range.file].byteOrderMark());
   for (auto [i, t] : llvm::enumerate(tokens)) {
     readGap(end, t.begin, gaps[i]);
     end = t.end;
@@ -28,6 +35,12 @@ Formatter::Formatter(const File &file, const FileTable &files) : tree(file), sou
       open.pop_back();
     }
   }
+}
+
+Doc Formatter::onlyExpression(const Expr &expr) {
+  for (Gap &gap : gaps)
+    gap.comments.clear();
+  return expression(expr);
 }
 
 void Formatter::readGap(uint32_t begin, uint32_t end, Gap &gap) {

@@ -20,4 +20,8 @@ constexpr unsigned formatWidth = 110;
 /// LF. Formatting the result changes nothing, and its syntax tree is that of `file`.
 std::string formatFile(const ast::File &file, const FileTable &files);
 
+/// The text of an expression that parsed without errors, on one line and without its comments: what a message
+/// quotes that must not depend on the layout of the source.
+std::string formatExpression(const ast::Expr &expr, const FileTable &files);
+
 } // namespace rondo

@@ -16,8 +16,10 @@ namespace rondo {
 
 class Formatter {
 public:
-  Formatter(const ast::File &file, const FileTable &files);
-  layout::Doc file();
+  /// Of the tokens in a range, which ends with a token or the file.
+  Formatter(SourceRange range, const FileTable &files);
+  layout::Doc file(const ast::File &file);
+  layout::Doc onlyExpression(const ast::Expr &expr);
 
 private:
   //===--------------------------------------------------------------------===//
@@ -118,7 +120,6 @@ private:
   layout::Doc line(const ast::Decl &decl) { return declaration(decl); }
   layout::Doc line(const ast::Stmt &stmt) { return statement(stmt); }
 
-  const ast::File &tree;
   llvm::StringRef source;
   std::vector<Token> tokens;
   std::vector<Gap> gaps;      // before each token

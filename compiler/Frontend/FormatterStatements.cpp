@@ -50,8 +50,8 @@ template <typename Nodes> Doc Formatter::lines(const Nodes &nodes) {
   return doc;
 }
 
-Doc Formatter::file() {
-  Doc doc = lines(tree.items);
+Doc Formatter::file(const File &file) {
+  Doc doc = lines(file.items);
   doc.mustBreak = true;
   return doc;
 }
@@ -237,9 +237,14 @@ Doc Formatter::model(const ModelDecl &decl) {
 
 Doc Formatter::train(const TrainDecl &decl) {
   Doc doc = take();
-  doc.add(space()).add(take()).add(parameters(decl.parameters)).add(space()).add(take()).add(space());
+  doc.add(space())
+      .add(take())
+      .add(parameters(decl.function.parameters))
+      .add(space())
+      .add(take())
+      .add(space());
   doc.add(value(*decl.optimizer)).add(space());
-  return std::move(doc.add(block(decl.body, onOneLine(decl.range))));
+  return std::move(doc.add(block(decl.function.body, onOneLine(decl.range))));
 }
 
 Doc Formatter::binding(const BindingDecl &decl) {

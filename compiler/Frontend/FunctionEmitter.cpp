@@ -148,8 +148,12 @@ Tensor FunctionEmitter::weight(const Weight *weight) {
     RankedTensorType type = this->type(weight->dtype, shape);
     if (isEntry) {
       Location place = NameLoc::get(builder.getStringAttr(weight->key), loc);
-      value = atHead(
-          [&]() -> mlir::Value { return ParamOp::create(builder, place, type, weight->key, weight->init); });
+      value = atHead([&]() -> mlir::Value {
+        auto param = ParamOp::create(builder, place, type, weight->key, weight->init);
+        if (weight->decl->role == ast::VariableDecl::Role::Buffer)
+          param->setAttr("rondo.buffer", builder.getUnitAttr());
+        return param;
+      });
     } else {
       value = function.getBody().front().insertArgument(sizeArguments.size() + weightArguments.size(), type,
                                                         function.getLoc());

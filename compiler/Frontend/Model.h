@@ -36,6 +36,7 @@ struct Instance {
   /// Hyper-parameters and members by name, later ones hiding earlier ones.
   llvm::StringMap<Value> names;
   llvm::StringMap<const ast::DefDecl *> methods;
+  llvm::SmallVector<const ast::TrainDecl *, 1> trains;
   llvm::StringSet<> declared; // members so far
   /// Own weights, states and bound submodules in the order of their declaration.
   std::vector<const Weight *> weights;

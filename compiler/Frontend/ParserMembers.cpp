@@ -124,15 +124,16 @@ DeclPtr Parser::variable(VariableDecl::Role role) {
 DeclPtr Parser::train() {
   auto node = make<TrainDecl>(here());
   advance();
-  node->name = expectName("the name of a train member");
+  DefDecl &function = node->function;
+  function.name = expectName("the name of a train member");
   if (at(TokenKind::LeftParen))
-    node->parameters = parameters();
+    function.parameters = parameters();
   else
     fail("expected `(` and the arguments of the train member, found " + found());
   expect(TokenKind::With, " and an optimiser, such as `Adam(lr=0.05)`");
   node->optimizer = expression();
-  node->headRange = since(node->range);
-  node->body = declarationBody("`train " + node->name.text + "`", node->headRange);
+  function.headRange = since(node->range);
+  function.body = declarationBody("`train " + function.name.text + "`", function.headRange);
   return node;
 }
 

@@ -357,7 +357,18 @@ private:
     body(def.parameters, def.results, def.body);
   }
 
-  void body(ArrayRef<ast::Parameter> list, ArrayRef<ast::TypePtr> results, const ast::Block &b) {
+  // An optimiser is no name, its numbers may be arguments.
+  void training(const ast::TrainDecl &train) {
+    ended.clear();
+    body(train.function.parameters, {}, train.function.body, [&] {
+      if (auto *call = dyn_cast<ast::CallExpr>(train.optimizer.get()))
+        for (const ast::Argument &argument : call->arguments)
+          expr(*argument.value);
+    });
+  }
+
+  void body(ArrayRef<ast::Parameter> list, ArrayRef<ast::TypePtr> results, const ast::Block &b,
+            llvm::function_ref<void()> first = nullptr) {
     for (const ast::Parameter &parameter : list)
       dimensions(parameter.type.get());
     parameters(list, "argument");
@@ -370,6 +381,8 @@ private:
       for (const ast::Dim &dim : result->dims)
         if (auto *name = dyn_cast_or_null<ast::NameExpr>(dim.size.get()))
           resultDims.insert(name->name);
+    if (first)
+      first();
     block(b);
     resultDims.clear();
   }
@@ -465,7 +478,7 @@ private:
       if (auto *def = dyn_cast<ast::DefDecl>(member.get()))
         definition(*def);
       else if (auto *train = dyn_cast<ast::TrainDecl>(member.get()))
-        body(train->parameters, {}, train->body);
+        training(*train);
       else if (auto *branch = dyn_cast<ast::IfDecl>(member.get()))
         for (const ast::IfDecl::Arm &arm : branch->arms)
           inArm([&] { bodies(arm.members); });

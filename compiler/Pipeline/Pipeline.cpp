@@ -47,8 +47,8 @@ static void toLinalg(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createEntryDestinations());
   pm.addNestedPass<func::FuncOp>(createRondoToLinalg());
   cleanUp(pm);
-  pm.addPass(createFoldSizes());
   pm.addNestedPass<func::FuncOp>(createPlaceCarries());
+  pm.addPass(createFoldSizes());
   cleanUp(pm);
   // Common fills and empty tensors are split again: each belongs to one destination.
   pm.addNestedPass<func::FuncOp>(createFoldDestinations());

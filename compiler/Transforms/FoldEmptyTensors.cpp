@@ -5,6 +5,7 @@
 // come from outside. A tensor whose size turns out to be 0 only when called is no
 // matter: nothing is refused then.
 #include "compiler/Transforms/Passes.h"
+#include "dialects/Rondo/IR/Sizes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
@@ -24,6 +25,10 @@ bool hasNoElements(Type type) {
   return tensor && llvm::is_contained(tensor.getShape(), 0);
 }
 
+Value shapedOperand(Operation *op) {
+  return *llvm::find_if(op->getOperands(), [](Value v) { return isa<RankedTensorType>(v.getType()); });
+}
+
 struct FoldOperation : RewritePattern {
   FoldOperation(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/10, context) {}
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
@@ -33,7 +38,9 @@ struct FoldOperation : RewritePattern {
     ReifiedRankedShapedTypeDims shapes;
     bool isDynamic =
         llvm::any_of(op->getResultTypes(), [](Type t) { return !cast<ShapedType>(t).hasStaticShape(); });
-    if (isDynamic && failed(reifyResultShapes(rewriter, op, shapes)))
+    if (isDynamic && OpTrait::hasElementwiseMappableTraits(op)) // of one shape all
+      shapes.assign(op->getNumResults(), rondo::mixedSizes(rewriter, op->getLoc(), shapedOperand(op)));
+    else if (isDynamic && failed(reifyResultShapes(rewriter, op, shapes)))
       return rewriter.notifyMatchFailure(op, "has a size that is not known beforehand");
     SmallVector<Value> empties;
     for (OpResult result : op->getResults()) {

@@ -157,6 +157,14 @@ rondo_status rondo_load_weights(const rondo_model *model, const char *path, void
 // From a seed
 //===--------------------------------------------------------------------===//
 
+/* PyTorch's `padding_idx`: that row is 0, the others are what they are without it. */
+static void clear_row(const rondo_param_info *param, void *data, uint64_t elements) {
+  if (param->zero_row < 0 || !param->rank || param->zero_row >= param->shape[0])
+    return;
+  uint64_t bytes = elements / (uint64_t)param->shape[0] * rondo_dtype_bytes(param->dtype);
+  memset((char *)data + (uint64_t)param->zero_row * bytes, 0, bytes);
+}
+
 rondo_status rondo_draw_weights(const rondo_model *model, uint64_t seed, void *prepared, rondo_error *error) {
   weights w = {0};
   rondo_status status = open_weights(model, &w, error);
@@ -164,9 +172,11 @@ rondo_status rondo_draw_weights(const rondo_model *model, uint64_t seed, void *p
     const rondo_param_info *param = &model->params[i];
     uint64_t elements;
     status = own(param, &w, i, &elements, error);
-    if (!status)
-      rondo_draw(seed, rondo_stream(param->key), param->init, param->a, param->b, param->dtype, w.owned[i],
-                 elements);
+    if (status)
+      break;
+    rondo_draw(seed, rondo_stream(param->key), param->init, param->a, param->b, param->dtype, w.owned[i],
+               elements);
+    clear_row(param, w.owned[i], elements);
   }
   if (!status)
     status = prepare(model, &w, prepared, error);

@@ -66,3 +66,24 @@ func.func @concat(%a: tensor<4xf32>, %d: tensor<8xf32>) -> tensor<8xf32> {
   %2 = bufferization.materialize_in_destination %1 in %d : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
   return %2 : tensor<8xf32>
 }
+
+// What is written in part but read behind is copied first: only the copy can lie in the slot.
+// CHECK-LABEL: func @read_again
+// CHECK: ^bb0(%{{.*}}: index, %[[OLD:.*]]: tensor<4xf32>, %{{.*}}: tensor<4xf32>, %{{.*}}: tensor<4xf32>):
+// CHECK: %[[WHOLE:.*]] = linalg.add
+// CHECK: %[[COPY:.*]] = linalg.copy ins(%[[WHOLE]]
+// CHECK: tensor.insert_slice %{{.*}} into %[[COPY]]
+// CHECK: linalg.exp ins(%[[WHOLE]]
+func.func @read_again(%n: index, %h: tensor<4xf32>, %next: tensor<4xf32>, %ys: tensor<?x4xf32>,
+                      %part: tensor<2xf32>) -> (tensor<4xf32>, tensor<?x4xf32>) {
+  %0:2 = rondo.scan_into %n starts(%h : tensor<4xf32>) nexts(%next : tensor<4xf32>) stacks(%ys : tensor<?x4xf32>) {
+  ^bb0(%t: index, %old: tensor<4xf32>, %to: tensor<4xf32>, %slot: tensor<4xf32>):
+    %e = tensor.empty() : tensor<4xf32>
+    %whole = linalg.add ins(%old, %old : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    %cut = tensor.insert_slice %part into %whole[0] [2] [1] : tensor<2xf32> into tensor<4xf32>
+    %e2 = tensor.empty() : tensor<4xf32>
+    %new = linalg.exp ins(%whole : tensor<4xf32>) outs(%e2 : tensor<4xf32>) -> tensor<4xf32>
+    rondo.yield %new, %cut : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<?x4xf32>
+  return %0#0, %0#1 : tensor<4xf32>, tensor<?x4xf32>
+}

@@ -109,6 +109,21 @@ func.func private @f() attributes {rondo.param = "w"}
 #a = #rondo.init<constant, 0x7FF0000000000000 : f64, 0.0>
 
 // -----
+// expected-error@+1 {{row of zeros of an initialiser is negative}}
+#a = #rondo.init<normal, 0.0, 1.0, zero_row = -2>
+
+// -----
+// expected-error@+1 {{argument 0: attribute 'rondo.init' must be an initialiser whose row of zeros the weight has}}
+func.func private @f(tensor<4xf32> {rondo.init = #rondo.init<normal, 0.0, 1.0, zero_row = 4>, rondo.param = "w"}) attributes {rondo.prepare}
+
+// -----
+func.func @f() attributes {rondo.entry} {
+  // expected-error@+1 {{has no row 4, which is to be zeros}}
+  %w = rondo.param "w" init <normal, 0.0, 1.0, zero_row = 4> : tensor<4xf32>
+  return
+}
+
+// -----
 func.func @f() attributes {rondo.entry} {
   // expected-error@+1 {{needs a key}}
   %w = rondo.param "" init <constant, 0.0, 0.0> : tensor<4xf32>

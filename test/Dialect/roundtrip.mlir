@@ -13,6 +13,8 @@ func.func @forward(%B: index {rondo.dim = "B"}, %x: tensor<?x4xf32> {rondo.name 
     attributes {rondo.entry, rondo.shapes = @forward.shapes} {
   // CHECK: rondo.param "w" init <normal, 0.000000e+00 : f64, 1.000000e+00 : f64> : tensor<8x4xf32>
   %w = rondo.param "w" init <normal, 0.0, 1.0> : tensor<8x4xf32>
+  // CHECK: rondo.param "t" init <normal, 0.000000e+00 : f64, 1.000000e+00 : f64, zero_row = 7> : tensor<8x4xf32>
+  %t = rondo.param "t" init <normal, 0.0, 1.0, zero_row = 7> : tensor<8x4xf32>
   // CHECK: rondo.contract "bk,nk->bn" %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<8x4xf32> -> tensor<?x8xf32>
   %y = rondo.contract "bk,nk->bn" %x, %w : tensor<?x4xf32>, tensor<8x4xf32> -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>

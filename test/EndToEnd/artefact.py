@@ -29,7 +29,7 @@ Entry = struct(
     ("call", c.CFUNCTYPE(c.c_int32, I64S, I64S, POINTERS, POINTERS, POINTERS, c.c_void_p, c.c_void_p)),
     ("reset", c.CFUNCTYPE(c.c_int32, I64S, POINTERS, c.c_void_p, c.c_void_p)))
 ParamInfo = struct("ParamInfo", ("key", c.c_char_p), ("dtype", c.c_uint32), ("rank", c.c_uint32), ("shape", I64S),
-                   ("init", c.c_uint32), ("a", c.c_double), ("b", c.c_double))
+                   ("init", c.c_uint32), ("a", c.c_double), ("b", c.c_double), ("zero_row", c.c_int64))
 ModelInfo = struct(
     "ModelInfo", ("abi_version", c.c_uint32), ("num_entries", c.c_uint32), ("num_params", c.c_uint32),
     ("num_states", c.c_uint32), ("num_checks", c.c_uint32), ("name", c.c_char_p), ("entries", c.POINTER(Entry)),
@@ -57,8 +57,8 @@ class Model:
     def __init__(self, library, name, weights):
         self.library = c.CDLL(str(library))
         self.info = ModelInfo.in_dll(self.library, f"{name}_model")
-        if self.info.abi_version != 2:
-            raise Failure(f"the ABI is version {self.info.abi_version}, this test knows version 2")
+        if self.info.abi_version != 3:
+            raise Failure(f"the ABI is version {self.info.abi_version}, this test knows version 3")
         self.weights = {}
         for i in range(self.info.num_params):
             param = self.info.params[i]

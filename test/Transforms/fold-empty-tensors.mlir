@@ -22,3 +22,15 @@ func.func private @parts(%a: tensor<2x0xf32>, %b: tensor<2x3xf32>, %c: tensor<2x
   %0 = tensor.concat dim(1) %a, %b, %c : (tensor<2x0xf32>, tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
   return %0 : tensor<2x7xf32>
 }
+
+// -----
+
+// Elementwise operations tell no shape of their own; it is that of what they read.
+// CHECK-LABEL: func.func private @elements
+// CHECK: %[[E:.*]] = tensor.empty(%{{.*}}) : tensor<?x0xi8>
+// CHECK: return %[[E]]
+func.func private @elements(%N: index) -> tensor<?x0xi8> {
+  %0 = tensor.empty(%N) : tensor<?x0xi32>
+  %1 = arith.trunci %0 : tensor<?x0xi32> to tensor<?x0xi8>
+  return %1 : tensor<?x0xi8>
+}

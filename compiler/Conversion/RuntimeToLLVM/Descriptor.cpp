@@ -24,7 +24,7 @@ public:
     valueInfo = structure("rondo_value_info", {ptr, i32, i32, i32, i32, ptr});
     entryInfo =
         structure("rondo_entry", {ptr, i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr});
-    paramInfo = structure("rondo_param_info", {ptr, i32, i32, ptr, i32, f64, f64});
+    paramInfo = structure("rondo_param_info", {ptr, i32, i32, ptr, i32, f64, f64, i64});
     stateInfo = structure("rondo_state_info", {ptr, i32, i32});
     checkInfo = structure("rondo_check_info", {ptr, i32, i32, ptr});
     modelInfo =
@@ -190,7 +190,8 @@ std::string Writer::params() {
     }
     InitAttr init = artefact.prepare->inits[i];
     rows.push_back({string(param.name), number(param.dtype), number(shape.size()), address(symbol),
-                    number(uint32_t(init.getKind())), real(init.getA()), real(init.getB())});
+                    number(uint32_t(init.getKind())), real(init.getA()), real(init.getB()),
+                    number(i64, init.getZeroRow())});
   }
   return table(".params", paramInfo, rows);
 }

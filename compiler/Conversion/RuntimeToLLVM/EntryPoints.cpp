@@ -135,7 +135,7 @@ private:
     if (auto name = string(attrs::dim)) {
       if (!type.isIndex() || i != entry.dims.size())
         return error(i, "is a dimension, but no leading `index`");
-      entry.dims.push_back({name.str()});
+      entry.dims.emplace_back().name = name.str();
       if (auto value = func.getArgAttrOfType<IntegerAttr>(i, attrs::defaultValue))
         entry.dims.back().defaultValue = value.getInt();
       return success();

@@ -80,17 +80,18 @@ struct Arithmetic {
     return mul(mul(p, power2(half)), power2(arith::SubIOp::create(b, whole, half)));
   }
 
-  /// A rational function of degrees 13 and 6 (the minimax fit used by Eigen); +-1
-  /// beyond 7.9, where f32 cannot tell the difference.
+  /// A rational function of degrees 13 and 6 (the minimax fit used by Eigen). From 9 on,
+  /// where tanh rounds to 1, it is 1 but for rounding, and bounded by 1 it is exact.
   Value tanh(Value x) const {
-    x = atMost(atLeast(x, -7.90531110763549805f), 7.90531110763549805f);
+    x = atMost(atLeast(x, -9.0f), 9.0f);
     Value x2 = mul(x, x);
     Value p = poly(x2, {-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
                         5.12229709037114e-08f, 1.48572235717979e-05f, 6.37261928875436e-04f,
                         4.89352455891786e-03f});
     Value q = poly(
         x2, {1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f, 4.89352518554385e-03f});
-    return div(mul(x, p), q);
+    // The quotient is about 1 for small x, where x * p would be denormal.
+    return atMost(atLeast(mul(x, div(p, q)), -1.0f), 1.0f);
   }
 };
 

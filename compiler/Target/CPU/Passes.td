@@ -27,7 +27,7 @@ def CpuMath : Pass<"rondo-cpu-math", "::mlir::func::FuncOp"> {
     f32 (and f16, bf16 through it) `math` operations become arithmetic, so that no
     call of a mathematics library is left. exp: Cody-Waite reduction and a
     polynomial, 1 ulp, with denormal results, infinities and NaN as IEEE has them;
-    tanh: a rational function, 3e-7. The others are upstream's approximations.
+    tanh: a rational function, 3e-7, exactly 1 from 9 on. The others are upstream's approximations.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];

@@ -308,5 +308,7 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
   readRun(reader, line);
   if (!reader.error.empty())
     return fail(UsageError, reader.error);
+  if (reader.has(OPT_stream))
+    return fail(UserError, "`--stream` is not supported yet");
   return line;
 }

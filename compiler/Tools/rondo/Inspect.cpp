@@ -4,10 +4,14 @@
 #include "compiler/Tools/rondo/LoadedModel.h"
 #include "compiler/Tools/rondo/Session.h"
 #include "compiler/Tools/rondo/Work.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "rondo/files.h"
 #include "rondo/rondo.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -20,6 +24,7 @@ struct Weight {
   std::string key, dtype;
   std::vector<int64_t> shape;
   uint64_t count = 1, bytes = 0;
+  bool isBuffer = false;
 
   std::string type() const {
     if (shape.empty())
@@ -31,6 +36,7 @@ struct Weight {
 
 struct Entry {
   EntryWork work;
+  uint64_t allocations = 0;
   uint64_t scratch = 0;
   std::vector<int64_t> at; // the dims for which scratch was asked
 };
@@ -43,7 +49,8 @@ struct Difference {
 
 struct Report {
   std::string model;
-  std::vector<Weight> weights, states;
+  std::vector<Weight> weights;
+  std::vector<Signature> states;
   std::vector<Entry> entries;
   uint64_t preparedBytes = 0, codeBytes = 0;
   std::vector<Difference> differences;
@@ -71,7 +78,8 @@ static Weight weightOf(StringRef key, uint32_t dtype, ArrayRef<int64_t> shape) {
 
 /// Scratch depends on the dims; those that are open count as 1.
 static Entry entryOf(EntryWork work, const rondo_model &model) {
-  Entry entry{std::move(work)};
+  Entry entry;
+  entry.work = std::move(work);
   for (const rondo_entry &compiled : ArrayRef(model.entries, model.num_entries)) {
     if (entry.work.name != compiled.name)
       continue;
@@ -81,13 +89,23 @@ static Entry entryOf(EntryWork work, const rondo_model &model) {
   return entry;
 }
 
+/// How often each entry point allocates memory, in the phase `buffers`.
+static llvm::StringMap<uint64_t> allocationsOf(ModuleOp module) {
+  llvm::StringMap<uint64_t> counts;
+  module.walk([&](Operation *op) {
+    if (isa<memref::AllocOp, memref::AllocaOp>(op))
+      ++counts[op->getParentOfType<func::FuncOp>().getName()];
+  });
+  return counts;
+}
+
 /// Compares a file with the model's weights, by key and shape. Element types convert.
 static Exit compareWeights(const std::string &path, Report &report) {
   rondo_safetensors file;
   rondo_error error;
   if (rondo_safetensors_open(path.c_str(), &file, &error) != RONDO_OK)
     return fail(UserError, error.message);
-  auto close = llvm::make_scope_exit([&] { rondo_safetensors_close(&file); });
+  llvm::scope_exit close([&] { rondo_safetensors_close(&file); });
   SmallVector<StringRef> stored, missing, extra;
   llvm::StringMap<const Weight *> wanted;
   for (const Weight &weight : report.weights)
@@ -139,7 +157,8 @@ static void printWeights(StringRef title, ArrayRef<Weight> weights, llvm::raw_os
   os << title << ": " << number(total) << " numbers, " << number(bytes) << " bytes\n";
   for (const Weight &weight : weights)
     os << "  " << llvm::left_justify(weight.key, key) << "  " << llvm::left_justify(weight.type(), type)
-       << "  " << llvm::right_justify(number(weight.count), count) << "\n";
+       << "  " << llvm::right_justify(number(weight.count), count) << (weight.isBuffer ? "  buffer" : "")
+       << "\n";
 }
 
 static std::string signature(const EntryWork &work) {
@@ -166,14 +185,16 @@ static void printEntry(const Entry &entry, llvm::raw_ostream &os) {
   os << "  scratch      " << number(entry.scratch) << " bytes";
   for (auto [i, dim] : llvm::enumerate(work.dims))
     os << (i ? ", " : " for ") << dim << " = " << entry.at[i];
-  os << "\n  allocations  0\n";
+  os << "\n  allocations  " << number(entry.allocations) << "\n";
 }
 
 static void printText(const Report &report, bool withFile, llvm::raw_ostream &os) {
   os << "model " << report.model << "\n\n";
   printWeights("weights", report.weights, os);
   if (!report.states.empty())
-    printWeights("states", report.states, os);
+    os << "states\n";
+  for (const Signature &state : report.states)
+    os << "  " << state.name << "  " << state.type << "  " << operations(state.bytes) << " bytes\n";
   os << "prepared: " << number(report.preparedBytes) << " bytes\ncode: " << number(report.codeBytes)
      << " bytes\n";
   for (const Entry &entry : report.entries)
@@ -196,7 +217,8 @@ static llvm::json::Array weightsJson(ArrayRef<Weight> weights) {
     all.push_back(llvm::json::Object{{"key", weight.key},
                                      {"dtype", weight.dtype},
                                      {"shape", llvm::json::Array(weight.shape)},
-                                     {"bytes", int64_t(weight.bytes)}});
+                                     {"bytes", int64_t(weight.bytes)},
+                                     {"buffer", weight.isBuffer}});
   return all;
 }
 
@@ -206,6 +228,7 @@ static llvm::json::Array signaturesJson(ArrayRef<Signature> values) {
     llvm::json::Object object{{"type", value.type}};
     if (!value.name.empty())
       object["name"] = value.name;
+    object["bytes"] = value.bytes.str();
     all.push_back(std::move(object));
   }
   return all;
@@ -220,11 +243,12 @@ static void printJson(const Report &report, bool withFile, llvm::raw_ostream &os
                                          {"results", signaturesJson(entry.work.results)},
                                          {"products", entry.work.products.str()},
                                          {"other_work", entry.work.others.str()},
+                                         {"allocations", int64_t(entry.allocations)},
                                          {"scratch_bytes", int64_t(entry.scratch)},
                                          {"scratch_dims", llvm::json::Array(entry.at)}});
   llvm::json::Object object{{"model", report.model},
                             {"weights", weightsJson(report.weights)},
-                            {"states", weightsJson(report.states)},
+                            {"states", signaturesJson(report.states)},
                             {"prepared_bytes", int64_t(report.preparedBytes)},
                             {"code_bytes", int64_t(report.codeBytes)},
                             {"entries", std::move(entries)}};
@@ -239,7 +263,7 @@ static void printJson(const Report &report, bool withFile, llvm::raw_ostream &os
 }
 
 Exit rondo::tool::inspect(const CommandLine &line) {
-  // The work is read from the phase `graph`, the rest from what is compiled.
+  // The work is read from the phase `graph`, allocations from `buffers`, the rest from what is compiled.
   Session session(line);
   DefaultTimingManager off;
   TimingScope timing = off.getRootScope();
@@ -248,12 +272,20 @@ Exit rondo::tool::inspect(const CommandLine &line) {
   std::optional<Phase> phase = phaseOf(session.module());
   if (!phase || *phase > Phase::Graph)
     return fail(UserError, line.input + ": a program, or a text of the phase `rondo` or `graph`, is needed");
+  llvm::StringSet<> buffers; // only the phase `rondo` tells them
+  session.module().walk([&](ParamOp param) {
+    if (param->hasAttr("rondo.buffer"))
+      buffers.insert(param.getKey());
+  });
   if (Exit exit = session.lowerTo(Phase::Graph, timing))
     return exit;
   SizeContext sizes;
   std::vector<EntryWork> works = workOf(session.module(), sizes);
+  if (Exit exit = session.lowerTo(Phase::Buffers, timing))
+    return exit;
+  llvm::StringMap<uint64_t> allocations = allocationsOf(session.module());
   LoadedModel loaded;
-  if (Exit exit = loaded.load(line))
+  if (Exit exit = loaded.load(session, line, timing))
     return exit;
 
   const rondo_model &model = *loaded.get();
@@ -263,8 +295,15 @@ Exit rondo::tool::inspect(const CommandLine &line) {
   report.codeBytes = loaded.codeBytes();
   for (const rondo_param_info &param : ArrayRef(model.params, model.num_params))
     report.weights.push_back(weightOf(param.key, param.dtype, ArrayRef(param.shape, param.rank)));
-  for (EntryWork &work : works)
+  for (Weight &weight : report.weights)
+    weight.isBuffer = buffers.contains(weight.key);
+  for (EntryWork &work : works) {
+    for (const Signature &state : work.states)
+      if (llvm::none_of(report.states, [&](const Signature &other) { return other.name == state.name; }))
+        report.states.push_back(state);
     report.entries.push_back(entryOf(std::move(work), model));
+    report.entries.back().allocations = allocations.lookup(report.entries.back().work.name);
+  }
   if (!line.weights.empty())
     if (Exit exit = compareWeights(line.weights, report))
       return exit;

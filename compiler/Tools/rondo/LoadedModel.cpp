@@ -1,7 +1,6 @@
 #include "compiler/Tools/rondo/LoadedModel.h"
 #include "compiler/Emit/Files.h"
 #include "compiler/Emit/Link.h"
-#include "compiler/Tools/rondo/Session.h"
 #include "rondo/rondo.h"
 #include "llvm/Object/ObjectFile.h"
 #include <dlfcn.h>
@@ -37,6 +36,10 @@ Exit LoadedModel::load(const CommandLine &line) {
   Session session(line);
   if (Exit exit = session.load(timing))
     return exit;
+  return load(session, line, timing);
+}
+
+Exit LoadedModel::load(Session &session, const CommandLine &line, TimingScope &timing) {
   if (Exit exit = session.lowerTo(Phase::LLVM, timing))
     return exit;
   if (!session.interface())

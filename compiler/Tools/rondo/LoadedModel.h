@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Tools/rondo/CommandLine.h"
+#include "compiler/Tools/rondo/Session.h"
 #include "rondo/abi.h"
 
 namespace rondo::tool {
@@ -14,6 +15,8 @@ public:
 
   /// Compiles line.input to a temporary shared library and opens it.
   Exit load(const CommandLine &line);
+  /// The same with what a session has compiled so far.
+  Exit load(Session &session, const CommandLine &line, mlir::TimingScope &timing);
   /// Whether the weights of a file fit; a message says what does not.
   Exit checkWeights(const std::string &path) const;
   const rondo_model *get() const { return model; }

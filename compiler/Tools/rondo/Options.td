@@ -28,6 +28,8 @@ defm entry : Value<"entry", "NAME", "The entry point (compile: all; run: forward
 defm set : Value<"set", "NAME=VALUE", "Give a hyper-parameter of the root model", [Check, Compile, Run, Inspect]>;
 defm dim : Value<"dim", "NAME=SIZE", "Fix a dimension variable", [Check, Compile, Run, Inspect]>;
 defm given : Value<"given", "NAMES", "The optional arguments that are there, with commas", [Check, Compile, Run, Inspect]>;
+defm stream : Value<"stream", "NAME", "Not supported yet: one call for each step of a dimension",
+                    [Check, Compile, Run, Inspect]>;
 defm weights : Value<"weights", "FILE", "Weights, a safetensors file (compile: checks them)",
                      [Compile, Run, Inspect]>;
 

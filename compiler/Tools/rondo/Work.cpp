@@ -134,15 +134,22 @@ static Signature signatureOf(StringRef name, Type type, bool isUnsigned, ArrayRe
   size_t rank = cast<RankedTensorType>(type).getRank();
   if (rank)
     text += shapeString(sizes.take_front(rank));
+  Size bytes(static_cast<int64_t>(llvm::divideCeil(getElementTypeOrSelf(type).getIntOrFloatBitWidth(), 8)));
+  for (const Size &size : sizes.take_front(rank))
+    bytes = bytes * size;
   sizes = sizes.drop_front(rank);
-  return {name.str(), text};
+  return {name.str(), text, bytes};
 }
 
 std::vector<EntryWork> rondo::tool::workOf(ModuleOp module, SizeContext &context) {
   std::vector<EntryWork> all;
   OwningOpRef<ModuleOp> copy = module.clone(); // sizes are made in it
+  llvm::StringSet<> resets;                    // they belong to their entry points
+  for (auto entry : copy->getOps<func::FuncOp>())
+    if (auto reset = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::reset))
+      resets.insert(reset.getValue());
   for (auto entry : copy->getOps<func::FuncOp>()) {
-    if (!entry->hasAttr(attrs::entry))
+    if (!entry->hasAttr(attrs::entry) || resets.contains(entry.getName()))
       continue;
     Sizes sizes(context);
     EntryWork work;
@@ -172,6 +179,11 @@ std::vector<EntryWork> rondo::tool::workOf(ModuleOp module, SizeContext &context
     for (auto [i, type] : llvm::enumerate(entry.getResultTypes()))
       if (!entry.getResultAttr(i, attrs::state))
         work.results.push_back(signatureOf("", type, bool(entry.getResultAttr(i, "rondo.unsigned")), rest));
+    for (BlockArgument arg : entry.getArguments())
+      if (auto key = entry.getArgAttrOfType<StringAttr>(arg.getArgNumber(), attrs::state))
+        work.states.push_back(signatureOf(key.getValue(), arg.getType(),
+                                          bool(entry.getArgAttr(arg.getArgNumber(), "rondo.unsigned")),
+                                          rest));
     Counter(sizes, work, module.getContext()).count(entry.getBody().front(), 1);
     all.push_back(std::move(work));
   }

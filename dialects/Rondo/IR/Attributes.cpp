@@ -9,14 +9,20 @@ using namespace mlir;
 using namespace rondo;
 
 LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError, InitKind kind, FloatAttr a,
-                               FloatAttr b) {
+                               FloatAttr b, int64_t zeroRow) {
   if (!a.getValue().isFinite() || !b.getValue().isFinite())
     return emitError() << "numbers of an initialiser must be finite";
   if (kind == InitKind::Uniform && b.getValueAsDouble() < a.getValueAsDouble())
     return emitError() << "bounds of a uniform initialiser are the wrong way round";
   if (kind == InitKind::Normal && b.getValue().isNegative())
     return emitError() << "standard deviation of a normal initialiser is negative";
+  if (zeroRow < -1)
+    return emitError() << "row of zeros of an initialiser is negative";
   return success();
+}
+
+bool InitAttr::fits(ArrayRef<int64_t> shape) const {
+  return getZeroRow() < 0 || (!shape.empty() && getZeroRow() < shape.front());
 }
 
 static bool isTensorLike(Type type) { return isa<RankedTensorType, MemRefType>(type); }
@@ -249,9 +255,14 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return expect(isa<StringAttr>(value) && isPrepare &&
                       (!isFunc || (isTensor && cast<ShapedType>(type).hasStaticShape())),
                   "a string, on a tensor of static shape of prepare");
-  if (name == attrs::init)
-    return expect(isa<InitAttr>(value) && function && function.getArgAttr(arg, attrs::param),
-                  "an initialiser, beside 'rondo.param'");
+  if (name == attrs::init) {
+    auto init = dyn_cast<InitAttr>(value);
+    if (failed(expect(init && function && function.getArgAttr(arg, attrs::param),
+                      "an initialiser, beside 'rondo.param'")))
+      return failure();
+    return expect(!isFunc || !isTensor || init.fits(cast<ShapedType>(type).getShape()),
+                  "an initialiser whose row of zeros the weight has");
+  }
   if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare}, name))
     return expect(false, "on a module or function, not on an argument");
   return success();

@@ -10,6 +10,8 @@ using namespace rondo;
 LogicalResult ParamOp::verify() {
   if (getKey().empty())
     return emitOpError("needs a key");
+  if (!getInit().fits(getType().getShape()))
+    return emitOpError("has no row ") << getInit().getZeroRow() << ", which is to be zeros";
   auto function = (*this)->getParentOfType<FunctionOpInterface>();
   if (!function || !function->hasAttr(attrs::entry))
     return emitOpError("stands in an entry point only; a method takes weights as operands");

@@ -87,11 +87,17 @@ def Rondo_InitAttr : AttrDef<Rondo_Dialect, "Init"> {
     `constant, v, 0`: every element is v. `uniform, lo, hi`: lo + (hi - lo) u.
     `normal, mean, std`: mean + std z. u and z are drawn by Philox 4x32-10 from
     (seed, key of the weight), so the order of drawing does not matter.
-    xavier_uniform and kaiming_uniform are uniform with computed bounds.
+    xavier_uniform and kaiming_uniform are uniform with computed bounds. With
+    `zero_row = k` the elements of index k on axis 0 are 0 all the same.
   }];
-  let parameters = (ins EnumParameter<Rondo_InitKind>:$kind, "::mlir::FloatAttr":$a, "::mlir::FloatAttr":$b);
-  let assemblyFormat = "`<` $kind `,` $a `,` $b `>`";
+  let parameters = (ins EnumParameter<Rondo_InitKind>:$kind, "::mlir::FloatAttr":$a, "::mlir::FloatAttr":$b,
+      DefaultValuedParameter<"int64_t", "-1", "-1: none">:$zeroRow);
+  let assemblyFormat = "`<` $kind `,` $a `,` $b (`,` `zero_row` `=` $zeroRow^)? `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether a weight of this shape has the row of zeros.
+    bool fits(::llvm::ArrayRef<int64_t> shape) const;
+  }];
 }
 
 #endif

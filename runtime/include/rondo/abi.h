@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { RONDO_ABI_VERSION = 2 };
+enum { RONDO_ABI_VERSION = 3 };
 
 /* Bytes to which every buffer that compiled code touches is aligned: inputs,
  * results, prepared weights, scratch. */
@@ -93,6 +93,7 @@ typedef struct rondo_param_info {
   const int64_t *shape; /* [rank] */
   uint32_t init;        /* RONDO_INIT_*: constant a; uniform in [a, b); normal of mean a, std b */
   double a, b;
+  int64_t zero_row; /* row of axis 0 that is 0 all the same, -1: none */
 } rondo_param_info;
 
 /* What a status says: the place of a check in the source and its message. */

@@ -188,9 +188,9 @@ static const rondo_entry entries[] = {
 
 static const int64_t emb_shape[] = {4, 3}, bias_shape[] = {3};
 static const rondo_param_info params[] = {
-    {"emb.weight", RONDO_F32, 2, emb_shape, RONDO_INIT_NORMAL, 0.0, 1.0},
-    {"fc.bias", RONDO_F32, 1, bias_shape, RONDO_INIT_UNIFORM, -0.5, 0.5},
-    {"scale", RONDO_F32, 0, NULL, RONDO_INIT_CONSTANT, 2.0, 0.0},
+    {"emb.weight", RONDO_F32, 2, emb_shape, RONDO_INIT_NORMAL, 0.0, 1.0, 2},
+    {"fc.bias", RONDO_F32, 1, bias_shape, RONDO_INIT_UNIFORM, -0.5, 0.5, -1},
+    {"scale", RONDO_F32, 0, NULL, RONDO_INIT_CONSTANT, 2.0, 0.0, -1},
 };
 static const rondo_state_info states[] = {{"other", RONDO_F32, 2}, {"calls", RONDO_I64, 1}};
 static const rondo_check_info checks[] = {{"fake.rondo", 7, 12, "index out of range"},

@@ -107,6 +107,8 @@ TEST(DrawWeights, FollowsTheDistributions) {
   for (int i = 12; i < 15; ++i)
     EXPECT_LT(std::fabs(a[i]), 0.5f);
   EXPECT_NE(a[0], a[1]);
+  for (int i = 0; i < 12; ++i) // row 2 is zeros
+    EXPECT_EQ(a[i] == 0.0f, i / 3 == 2) << i;
   EXPECT_EQ(rondo_draw_weights(&fake_model, 3, a + 1, &error), RONDO_ERROR_ARGUMENT);
   EXPECT_CONTAINS(error.message, "not aligned");
 }

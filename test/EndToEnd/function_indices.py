@@ -291,3 +291,7 @@ def losses(table):
         )
         table.add("cross_entropy", "cross_entropy(x, t)", {"x": x, "t": target}, F.cross_entropy)
         table.add("nll_loss", "nll_loss(x, t)", {"x": x, "t": target}, F.nll_loss)
+    for kind in ("f16", "bf16"):
+        x, target = draw(kind, (3, 17)), draw("i64", (3,), 0, 17)
+        table.add("cross_entropy", "cross_entropy(x, t)", {"x": x, "t": target}, F.cross_entropy)
+        table.add("nll_loss", "nll_loss(x, t)", {"x": x, "t": target}, F.nll_loss)

@@ -66,7 +66,7 @@ def shapes(table):
     )
     each("reshape", "x.reshape({3}, -1)", lambda x: x.reshape(3, -1), [(3, 17), (17, 3), (17, 1, 3), (3,), (3, 0)])
     each("reshape", "x.reshape(1, 1)", lambda x: x.reshape(1, 1), [(), (1,), (1, 1, 1)], constants=(1,))
-    each("reshape", "x.reshape({0}, 5)", lambda x: x.reshape(0, 5), [(0,), (3, 0), (0, 17, 3)])
+    each("reshape", "x.reshape({0}, 5)", lambda x: x.reshape(0, 5), [(0,), (3, 0), (0, 17, 3)], constants=(0,))
     each("reshape", "x.reshape([])", lambda x: x.reshape([]), [(), (1,), (1, 1)], constants=(1,))
     each("reshape", "x.reshape(-1, 17)", lambda x: x.reshape(-1, 17), [(3, 17), (17,), (17, 3)])
     each("flatten", "flatten(x)", torch.flatten, SHAPES)
@@ -97,7 +97,7 @@ def shapes(table):
         constants=(1,),
         opens=False,
     )
-    each("expand", "x.expand(2, 0, -1)", lambda x: x.expand(2, 0, -1), [(1, 3), (0, 3)], constants=(1,))
+    each("expand", "x.expand(2, {0}, -1)", lambda x: x.expand(2, 0, -1), [(1, 3), (0, 3)], constants=(1,))
     each("repeat", "x.repeat(2, 3)", lambda x: x.repeat(2, 3), [(), (3,), (3, 17), (1, 0)])
     each("repeat", "repeat(x, [1, 2, 1, 0])", lambda x: x.repeat(1, 2, 1, 0), [(3,), (3, 1, 17)])
     each("repeat", "x.repeat({3}, 2)", lambda x: x.repeat(3, 2), [(3,), (3, 17), (3, 0)])

@@ -19,8 +19,8 @@ struct Registry {
 
   Registry() {
     for (ArrayRef<Builtin> table :
-         {elementwiseBuiltins(), reductionBuiltins(), shapeBuiltins(), creationBuiltins(), neuralBuiltins(),
-          indexBuiltins(), selectionBuiltins(), constantBuiltins()})
+         {elementwiseBuiltins(), reductionBuiltins(), joinBuiltins(), shapeBuiltins(), creationBuiltins(),
+          neuralBuiltins(), indexBuiltins(), selectionBuiltins(), constantBuiltins()})
       for (const Builtin &builtin : table) {
         byName[builtin.name] = &builtin;
         names.push_back(builtin.name);
@@ -125,25 +125,19 @@ std::optional<double> BuiltinCall::number(size_t i) const {
   return std::nullopt;
 }
 
-std::optional<bool> BuiltinCall::flag(size_t i) const {
-  if (const bool *value = values[i].get<bool>())
+template <typename T> std::optional<T> BuiltinCall::constant(size_t i, StringRef kind) const {
+  if (const T *value = values[i].get<T>())
     return *value;
-  errorAt(i, "`" + nameOf(i) + "` must be a constant bool, found " + values[i].describe());
+  errorAt(i, "`" + nameOf(i) + "` must be " + kind + ", found " + values[i].describe());
   return std::nullopt;
 }
 
+std::optional<bool> BuiltinCall::flag(size_t i) const { return constant<bool>(i, "a constant bool"); }
 std::optional<std::string> BuiltinCall::string(size_t i) const {
-  if (const std::string *value = values[i].get<std::string>())
-    return *value;
-  errorAt(i, "`" + nameOf(i) + "` must be a string, found " + values[i].describe());
-  return std::nullopt;
+  return constant<std::string>(i, "a string");
 }
-
 std::optional<DType> BuiltinCall::dtype(size_t i) const {
-  if (const DType *value = values[i].get<DType>())
-    return *value;
-  errorAt(i, "`" + nameOf(i) + "` must be an element type (f32, i64, ...), found " + values[i].describe());
-  return std::nullopt;
+  return constant<DType>(i, "an element type (f32, i64, ...)");
 }
 
 std::optional<Size> BuiltinCall::sizeArgument(size_t i) const {

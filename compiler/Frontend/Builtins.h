@@ -38,6 +38,7 @@ llvm::ArrayRef<llvm::StringRef> builtinNames();
 // The tables.
 llvm::ArrayRef<Builtin> elementwiseBuiltins();
 llvm::ArrayRef<Builtin> reductionBuiltins();
+llvm::ArrayRef<Builtin> joinBuiltins();
 llvm::ArrayRef<Builtin> shapeBuiltins();
 llvm::ArrayRef<Builtin> creationBuiltins();
 llvm::ArrayRef<Builtin> neuralBuiltins();
@@ -96,6 +97,8 @@ public:
   std::optional<llvm::SmallVector<Tensor>> unify(llvm::ArrayRef<size_t> arguments) const;
 
 private:
+  /// What an argument holds, reported as `kind` where it is something else.
+  template <typename T> std::optional<T> constant(size_t i, llvm::StringRef kind) const;
   std::optional<int64_t> axisOf(const Value &value, SourceRange at, llvm::StringRef name, int64_t rank) const;
 
   std::vector<Value> values;

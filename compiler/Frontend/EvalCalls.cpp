@@ -241,6 +241,15 @@ bool Evaluator::isActive(const FunctionRef &function) const {
   return false;
 }
 
+// Whether one more call may begin; an error ends everything.
+bool Evaluator::canNest(SourceRange range) {
+  if (callDepth < maxCallDepth)
+    return true;
+  error(range, "calls are nested deeper than " + Twine(maxCallDepth));
+  exhausted = true;
+  return false;
+}
+
 Value Evaluator::callFunction(const FunctionRef &function, ArrayRef<CallArgument> arguments,
                               SourceRange range, StringRef name) {
   const ast::DefDecl &def = *function.decl;
@@ -257,11 +266,8 @@ Value Evaluator::callFunction(const FunctionRef &function, ArrayRef<CallArgument
     recursive.insert(circle.begin(), circle.end());
     return Poison{};
   }
-  if (callDepth >= maxCallDepth) {
-    error(range, "calls are nested deeper than " + Twine(maxCallDepth));
-    exhausted = true;
+  if (!canNest(range))
     return Poison{};
-  }
   llvm::SaveAndRestore<unsigned> nesting(callDepth, callDepth + 1);
 
   Frame callee;
@@ -499,11 +505,8 @@ Value Evaluator::callClosure(const Closure &closure, ArrayRef<CallArgument> argu
         .note(lambda.range, "the lambda is here");
     return Poison{};
   }
-  if (callDepth >= maxCallDepth) {
-    error(range, "calls are nested deeper than " + Twine(maxCallDepth));
-    exhausted = true;
+  if (!canNest(range))
     return Poison{};
-  }
   llvm::SaveAndRestore<unsigned> nesting(callDepth, callDepth + 1);
   Frame inner;
   inner.file = closure.capture->file;

@@ -1,157 +1,17 @@
-// The root, its settings, its entry points; what else is checked; the module.
+// Entry points: what can be one, and the function that it becomes.
+//
+// An entry point takes its dimension variables and `int` arguments, its tensors, then the states that it
+// reaches; it returns its results, the sizes that are known only afterwards, then the states that it assigns.
+// `rondo.shapes` names its companion, which computes all sizes before the call.
 #include "compiler/Frontend/EvaluatorImpl.h"
-#include "compiler/Frontend/Resolver.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/SetVector.h"
-#include "llvm/Support/Path.h"
 
 using namespace mlir;
 
 namespace rondo::sema {
 
 //===----------------------------------------------------------------------===//
-// The root
-//===----------------------------------------------------------------------===//
-
-const ast::ModelDecl *Evaluator::findRoot(const FileScope &file) {
-  const ast::ModelDecl *last = nullptr;
-  std::vector<StringRef> names;
-  for (const ast::DeclPtr &item : file.file->items)
-    if (auto *model = dyn_cast<ast::ModelDecl>(item.get())) {
-      names.push_back(model->name.text);
-      last = model;
-      if (model->name.text == options.model)
-        return model;
-    }
-  if (options.model.empty())
-    return last;
-  diagnostics.error("there is no model `" + printable(options.model) + "` in " + files[file.file->id].name())
-      .suggest(nearestName(options.model, names));
-  return nullptr;
-}
-
-// A setting is written as a literal: 3, 0.5, true, none, [1, 2], text with or without quotes.
-std::optional<Value> Evaluator::parseSetting(const ast::Parameter &parameter, StringRef text) {
-  struct Reader {
-    StringRef rest;
-    unsigned nesting = 0;
-    std::optional<Value> read(const ast::TypeExpr *type) {
-      rest = rest.ltrim();
-      if (rest.consume_front("[")) {
-        if (++nesting > 32)
-          return std::nullopt;
-        Values elements;
-        rest = rest.ltrim();
-        while (!rest.consume_front("]")) {
-          auto element = read(type && type->element ? type->element.get() : nullptr);
-          if (!element)
-            return std::nullopt;
-          elements.push_back(*element);
-          rest = rest.ltrim();
-          if (!rest.starts_with("]") && !rest.consume_front(","))
-            return std::nullopt;
-          rest = rest.ltrim();
-        }
-        --nesting;
-        return Value::list(std::move(elements));
-      }
-      bool wantsText = type && type->name.text == "str";
-      if (rest.consume_front("\"")) {
-        auto [string, after] = rest.split('"');
-        rest = after;
-        return Value(string);
-      }
-      StringRef word =
-          nesting || !wantsText ? rest.take_until([](char c) { return c == ',' || c == ']'; }) : rest;
-      rest = rest.drop_front(word.size());
-      word = word.trim();
-      if (wantsText)
-        return Value(word);
-      int64_t integer;
-      double number;
-      if (word == "true" || word == "false")
-        return Value(word == "true");
-      if (word == "none")
-        return Value(None{});
-      if (word == "inf" || word == "-inf")
-        return Value(word == "inf" ? HUGE_VAL : -HUGE_VAL);
-      if (!word.getAsInteger(10, integer))
-        return Value(integer);
-      if (!word.empty() && (llvm::isDigit(word.back()) || word.back() == '.') && !word.getAsDouble(number))
-        return Value(number);
-      return std::nullopt;
-    }
-  };
-  Reader reader{text};
-  std::optional<Value> value = reader.read(parameter.type.get());
-  if (value && reader.rest.trim().empty())
-    return value;
-  diagnostics.error("--set " + parameter.name.text + "=" + printable(text) + ": not a value of type " +
-                    (parameter.type ? files.text(parameter.type->range) : "int, float, bool or str"));
-  return std::nullopt;
-}
-
-// Nothing if hyper-parameters have no value: an error, unless only to be checked.
-std::optional<Recipe> Evaluator::rootRecipe(const ModelRef &model, bool checkOnly) {
-  const ast::ModelDecl &decl = *model.decl;
-  Recipe recipe;
-  recipe.model = model;
-  recipe.range = decl.name.range;
-  bool ok = true;
-  std::vector<StringRef> names, missing;
-  for (const ast::Parameter &parameter : decl.parameters)
-    names.push_back(parameter.name.text);
-  for (auto &[name, text] : options.set)
-    if (!llvm::is_contained(names, name)) {
-      diagnostics
-          .error("--set " + printable(name) + ": the model `" + decl.name.text +
-                 "` has no hyper-parameter `" + printable(name) + "`")
-          .suggest(nearestName(name, names));
-      ok = false;
-    }
-  Frame inner;
-  inner.file = model.file;
-  FrameScope entered(*this, inner, SourceRange());
-  for (const ast::Parameter &parameter : decl.parameters) {
-    auto setting =
-        llvm::find_if(llvm::reverse(options.set), [&](auto &s) { return s.first == parameter.name.text; });
-    bool isSet = setting != options.set.rend();
-    Value value;
-    if (isSet) {
-      std::optional<Value> parsed = parseSetting(parameter, setting->second);
-      ok &= parsed.has_value();
-      value = parsed.value_or(Value(Poison{}));
-    } else if (parameter.defaultValue) {
-      value = evalSingle(*parameter.defaultValue);
-    } else {
-      missing.push_back(parameter.name.text);
-      value = openHyper(parameter);
-    }
-    if (isSet && value.isNone() && parameter.defaultValue && !isa<ast::NoneExpr>(*parameter.defaultValue)) {
-      diagnostics.error("--set " + parameter.name.text + "=none: `" + parameter.name.text +
-                        "` cannot be none");
-      ok = false;
-    } else if (isSet ? !value.isPoison() : parameter.defaultValue != nullptr) {
-      ok &= checkHyper(parameter, value, decl.name.text,
-                       isSet ? parameter.range : parameter.defaultValue->range);
-    }
-    inner.scopes[0].names[parameter.name.text] = value;
-    recipe.arguments[parameter.name.text] = std::move(value);
-  }
-  if (!missing.empty() && !checkOnly && ok) {
-    std::string list;
-    for (StringRef name : missing)
-      list += (list.empty() ? "`" : ", `") + name.str() + "`";
-    error(decl.headRange,
-          "the root `" + decl.name.text + "` needs a value for " + list + ": `--set " + missing[0] + "=...`");
-  }
-  if (!ok || (!missing.empty() && !checkOnly))
-    return std::nullopt;
-  return recipe;
-}
-
-//===----------------------------------------------------------------------===//
-// Entry points
+// What can be one
 //===----------------------------------------------------------------------===//
 
 static bool isTensorType(const ast::TypeExpr &type) {
@@ -179,6 +39,265 @@ bool Evaluator::isAnnotated(const ast::DefDecl &def) {
   return llvm::none_of(def.results, [](const ast::TypePtr &type) { return hasRest(*type); });
 }
 
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+// An entry point while it is emitted; the steps stand in their order.
+struct Evaluator::EntryPoint {
+  EntryPoint(Evaluator &eval, const ast::DefDecl &def, bool isEntry);
+
+  void declareSizes();
+  void addSizeArguments();
+  void addTensorArguments();
+  /// False after an error.
+  bool addResults(const Value &result);
+  void addLateSizes();
+  void addStates();
+  void publish();
+
+  Evaluator &eval;
+  const ast::DefDecl &def;
+  const bool isEntry; // else it is only checked
+  func::FuncOp function;
+  Block *block;
+  FunctionEmitter emitter;
+  bool ok = true; // no error in its signature
+
+  // One a parameter: its type, and whether the caller gives it.
+  SmallVector<std::optional<TypeSpec>> types;
+  SmallVector<bool> present;
+
+  SmallVector<EntryDim> dims;
+  SmallVector<Shape> argumentShapes, resultShapes;
+  SmallVector<mlir::Value> results;
+  SmallVector<DictionaryAttr> argumentAttributes, resultAttributes;
+  std::vector<std::pair<const State *, StateValue>> states;
+
+private:
+  Value declareSize(StringRef name, SizeAtom::Kind kind, SourceRange range);
+  Value addTensorArgument(const ast::Parameter &parameter, DType dtype, const Shape &shape);
+  NamedAttribute named(StringRef name, Attribute value) { return emitter.builder.getNamedAttr(name, value); }
+  NamedAttribute named(StringRef name, StringRef text) {
+    return named(name, emitter.builder.getStringAttr(text));
+  }
+  DictionaryAttr attributesOf(DType dtype, SmallVector<NamedAttribute> list = {});
+};
+
+// Emits `def` as a function that stands alone, its dimension variables as arguments; with its
+// companions, unless it is only checked.
+void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry, const ast::TrainDecl *train) {
+  const ast::DefDecl &def = *ref.decl;
+  Frame callee;
+  callee.file = ref.file;
+  callee.self = ref.self;
+  callee.def = &def;
+  callee.callee = "`" + def.name.text.str() + "`";
+  FrameScope entered(*this, callee, SourceRange());
+  EntryPoint entry(*this, def, isEntry);
+  llvm::SaveAndRestore<FunctionEmitter *> emitting(fn, &entry.emitter);
+  llvm::SaveAndRestore<const ast::DefDecl *> current(entryDef, isEntry ? &def : nullptr);
+  stateShapes.clear();
+
+  entry.declareSizes();
+  entry.addSizeArguments();
+  entry.addTensorArguments();
+  if (train)
+    checkOptimizer(*train->optimizer);
+  Value result = runBody(ref);
+  if (train && !result.isPoison() && !exhausted)
+    checkLoss(*train, result);
+  if (!entry.ok || result.isPoison() || exhausted || train || !entry.addResults(result)) {
+    entry.emitter.finish({});
+    return;
+  }
+  entry.addLateSizes();
+  entry.addStates();
+  entry.emitter.checkPreconditions();
+  entry.emitter.finish(entry.results);
+  if (isEntry)
+    entry.publish();
+}
+
+Evaluator::EntryPoint::EntryPoint(Evaluator &eval, const ast::DefDecl &def, bool isEntry)
+    : eval(eval), def(def), isEntry(isEntry),
+      function(eval.createFunction(def.name.text.str() + (isEntry ? "" : ".checked"),
+                                   eval.location(def.name.range))),
+      block(function.addEntryBlock()), emitter(function, true, eval.sizes) {
+  emitter.facts = eval.hyperFacts;
+}
+
+// The types of the parameters. Dimension variables are the bare names in shapes of arguments that are
+// present; `int` arguments are sizes too.
+void Evaluator::EntryPoint::declareSizes() {
+  Frame &frame = *eval.frame;
+  const auto &given = eval.options.given;
+  for (const ast::Parameter &parameter : def.parameters) {
+    std::optional<TypeSpec> type = eval.resolveType(*parameter.type, true);
+    ok &= type.has_value();
+    bool isOptional = parameter.defaultValue && isa<ast::NoneExpr>(*parameter.defaultValue);
+    bool isGiven = !isOptional || (given && llvm::is_contained(*given, parameter.name.text));
+    types.push_back(type);
+    present.push_back(isGiven);
+    if (!type || !isGiven || type->kind != TypeSpec::Tensor)
+      continue;
+    for (const ast::Dim &dim : type->expr->dims) {
+      if (!eval.isDimensionName(*dim.size))
+        continue;
+      StringRef name = cast<ast::NameExpr>(*dim.size).name;
+      if (!frame.dims.contains(name))
+        frame.dims[name] = declareSize(name, SizeAtom::Dim, dim.range);
+    }
+  }
+  eval.entryDims = frame.dims;
+  for (auto [type, parameter] : llvm::zip(types, def.parameters))
+    if (type && type->kind == TypeSpec::Int)
+      frame.scopes[0].names[parameter.name.text] =
+          declareSize(parameter.name.text, SizeAtom::Int, parameter.range);
+}
+
+// A constant if `--dim` fixes it.
+Value Evaluator::EntryPoint::declareSize(StringRef name, SizeAtom::Kind kind, SourceRange range) {
+  Value value;
+  auto fixed = llvm::find_if(llvm::reverse(eval.options.dim), [&](auto &dim) { return dim.first == name; });
+  if (isEntry && fixed != eval.options.dim.rend()) {
+    value = fixed->second;
+    eval.usedDims.insert(name);
+  } else {
+    const SizeAtom *atom = eval.sizes.makeBase(kind, name);
+    dims.push_back({name, atom});
+    value = Size(atom);
+  }
+  value.origin = range;
+  return value;
+}
+
+void Evaluator::EntryPoint::addSizeArguments() {
+  for (auto [dim, atom] : dims) {
+    emitter.bindAtom(atom, block->addArgument(emitter.builder.getIndexType(), function.getLoc()));
+    SmallVector<NamedAttribute> list = {named(attrs::dim, dim)};
+    for (const ast::Parameter &parameter : def.parameters)
+      if (atom->kind == SizeAtom::Int && parameter.name.text == dim && parameter.defaultValue)
+        if (TypedAttr value = eval.defaultAttribute(*parameter.defaultValue))
+          list.push_back(named(defaultAttr, value));
+    argumentAttributes.push_back(emitter.builder.getDictionaryAttr(list));
+  }
+}
+
+void Evaluator::EntryPoint::addTensorArguments() {
+  for (auto [i, parameter] : llvm::enumerate(def.parameters)) {
+    if (!types[i] || types[i]->kind != TypeSpec::Tensor)
+      continue;
+    Value value = None{};
+    if (present[i]) {
+      std::optional<Shape> shape = eval.evalShape(*types[i]);
+      ok &= shape.has_value();
+      value = shape ? addTensorArgument(parameter, types[i]->dtype, *shape) : Value(Poison{});
+    }
+    value.origin = parameter.range;
+    eval.frame->scopes[0].names[parameter.name.text] = value;
+  }
+  for (auto [dim, atom] : dims)
+    if (atom->kind == SizeAtom::Int)
+      emitter.require({Precondition::NonNegative,
+                       Size(atom),
+                       Size(),
+                       {},
+                       "`" + dim.str() + "` is negative",
+                       function.getLoc()});
+}
+
+Value Evaluator::EntryPoint::addTensorArgument(const ast::Parameter &parameter, DType dtype,
+                                               const Shape &shape) {
+  StringRef name = parameter.name.text;
+  mlir::Value argument =
+      block->addArgument(emitter.type(dtype, shape), eval.location(parameter.name.range, name));
+  argumentShapes.push_back(shape);
+  SmallVector<NamedAttribute> list = {named(attrs::name, name)};
+  if (parameter.defaultValue && !isa<ast::NoneExpr>(*parameter.defaultValue))
+    if (TypedAttr value = eval.defaultAttribute(*parameter.defaultValue))
+      list.push_back(named(defaultAttr, value));
+  argumentAttributes.push_back(attributesOf(dtype, list));
+  for (const Size &size : shape)
+    emitter.requireNonNegative(size, "the size " + size.str() + " of `" + name + "` is negative");
+  return Tensor{argument, dtype, shape};
+}
+
+// What a value's type does not say, and `list`.
+DictionaryAttr Evaluator::EntryPoint::attributesOf(DType dtype, SmallVector<NamedAttribute> list) {
+  if (dtype == DType::U8)
+    list.push_back(named(unsignedAttr, emitter.builder.getUnitAttr()));
+  return emitter.builder.getDictionaryAttr(list);
+}
+
+bool Evaluator::EntryPoint::addResults(const Value &result) {
+  for (const Value &value : flat(result)) {
+    const Tensor *tensor = value.get<Tensor>();
+    if (!tensor) {
+      eval.error(result.origin.isValid() ? result.origin : def.headRange,
+                 "an entry point returns tensors, found " + value.describe());
+      return false;
+    }
+    results.push_back(tensor->value);
+    resultShapes.push_back(tensor->shape);
+    resultAttributes.push_back(attributesOf(tensor->dtype));
+  }
+  return true;
+}
+
+// Sizes that are known only afterwards go to the runtime as results, and their most to the companion.
+void Evaluator::EntryPoint::addLateSizes() {
+  unsigned numSizes = 0;
+  for (const Shape &shape : argumentShapes)
+    numSizes += shape.size();
+  for (auto [i, shape] : llvm::enumerate(resultShapes))
+    for (Size &size : shape) {
+      unsigned number = numSizes++;
+      if (!size.hasLate())
+        continue;
+      results.push_back(sizeTensor(emitter, size).value);
+      resultAttributes.push_back(
+          emitter.builder.getDictionaryAttr(named(attrs::size, emitter.builder.getI64IntegerAttr(number))));
+      std::optional<Size> most = eval.sizes.most(size);
+      if (!most)
+        eval.error(def.results[i]->range, "it is not known how large " + size.str() +
+                                              " can be, which the memory of the result needs");
+      size = most.value_or(Size(0));
+    }
+}
+
+void Evaluator::EntryPoint::addStates() {
+  states = emitter.statesByKey();
+  for (auto &[state, value] : states) {
+    eval.requireStateSizes(*state, value.old.shape);
+    DictionaryAttr attributes = attributesOf(state->dtype, {named(attrs::state, state->key)});
+    argumentAttributes.push_back(attributes);
+    if (value.isAssigned()) {
+      results.push_back(value.now.value);
+      resultAttributes.push_back(attributes);
+    }
+  }
+}
+
+// What callers read: attributes, and the companions.
+void Evaluator::EntryPoint::publish() {
+  function.setAllArgAttrs(argumentAttributes);
+  function.setAllResultAttrs(resultAttributes);
+  function.setPublic();
+  function->setAttr(attrs::entry, emitter.builder.getUnitAttr());
+
+  SmallVector<Shape> shapes = argumentShapes;
+  shapes.append(resultShapes);
+  SmallVector<const State *> reached;
+  for (auto &[state, value] : states) {
+    reached.push_back(state);
+    shapes.push_back(value.old.shape);
+  }
+  function->setAttr(attrs::shapes, FlatSymbolRefAttr::get(eval.emitShapes(function, dims, shapes)));
+  if (!reached.empty())
+    eval.emitReset(function, reached, dims);
+}
+
 // What an argument is if the caller does not give it: an i64, an f64 or a bool.
 TypedAttr Evaluator::defaultAttribute(const ast::Expr &expr) {
   llvm::SaveAndRestore<FunctionEmitter *> outside(fn, nullptr);
@@ -196,200 +315,6 @@ TypedAttr Evaluator::defaultAttribute(const ast::Expr &expr) {
   return {};
 }
 
-// Emits `def` as a function that stands alone, its dimension variables as arguments; with its
-// companion that computes sizes, unless it is only checked.
-void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry, const ast::TrainDecl *train) {
-  const ast::DefDecl &def = *ref.decl;
-  StringRef name = def.name.text;
-  Frame callee;
-  callee.file = ref.file;
-  callee.self = ref.self;
-  callee.def = &def;
-  callee.callee = "`" + name.str() + "`";
-  FrameScope entered(*this, callee, SourceRange());
-
-  Location loc = location(def.name.range);
-  func::FuncOp function = createFunction(isEntry ? name.str() : name.str() + ".checked", loc);
-  Block *block = function.addEntryBlock();
-  FunctionEmitter inner(function, true, sizes);
-  inner.facts = hyperFacts;
-  llvm::SaveAndRestore<FunctionEmitter *> emitting(fn, &inner);
-  llvm::SaveAndRestore<const ast::DefDecl *> entry(entryDef, isEntry ? &def : nullptr);
-  stateShapes.clear();
-
-  // Dimension variables first: bare names in shapes of arguments that are present.
-  auto fixed = [&](StringRef dim) -> std::optional<int64_t> {
-    std::optional<int64_t> value;
-    for (auto &[key, given] : options.dim)
-      if (key == dim)
-        value = given;
-    return isEntry ? value : std::nullopt;
-  };
-  SmallVector<std::pair<StringRef, const SizeAtom *>> dims;
-  auto declareSize = [&](StringRef dim, SizeAtom::Kind kind, SourceRange range) {
-    Value value;
-    if (std::optional<int64_t> constant = fixed(dim)) {
-      value = *constant;
-      usedDims.insert(dim);
-    } else {
-      const SizeAtom *atom = sizes.makeBase(kind, dim);
-      dims.push_back({dim, atom});
-      value = Size(atom);
-    }
-    value.origin = range;
-    return value;
-  };
-  bool ok = true;
-  SmallVector<std::optional<TypeSpec>> types;
-  SmallVector<bool> present;
-  for (const ast::Parameter &parameter : def.parameters) {
-    std::optional<TypeSpec> type = resolveType(*parameter.type, true);
-    ok &= type.has_value();
-    bool isOptional = parameter.defaultValue && isa<ast::NoneExpr>(*parameter.defaultValue);
-    bool isGiven = !isOptional || (options.given && llvm::is_contained(*options.given, parameter.name.text));
-    types.push_back(type);
-    present.push_back(isGiven);
-    if (!type || !isGiven || type->kind != TypeSpec::Tensor)
-      continue;
-    for (const ast::Dim &dim : type->expr->dims)
-      if (isDimensionName(*dim.size) && !frame->dims.contains(cast<ast::NameExpr>(*dim.size).name)) {
-        StringRef name = cast<ast::NameExpr>(*dim.size).name;
-        Value value = declareSize(name, SizeAtom::Dim, dim.range);
-        frame->dims[name] = value;
-      }
-  }
-  entryDims = frame->dims;
-  for (auto [i, parameter] : llvm::enumerate(def.parameters))
-    if (types[i] && types[i]->kind == TypeSpec::Int)
-      frame->scopes[0].names[parameter.name.text] =
-          declareSize(parameter.name.text, SizeAtom::Int, parameter.range);
-
-  Builder builder(&context);
-  SmallVector<NamedAttribute> none;
-  SmallVector<DictionaryAttr> attributes;
-  for (auto [dim, atom] : dims) {
-    inner.bindAtom(atom, block->addArgument(builder.getIndexType(), loc));
-    SmallVector<NamedAttribute> list = {builder.getNamedAttr(attrs::dim, builder.getStringAttr(dim))};
-    for (const ast::Parameter &parameter : def.parameters)
-      if (atom->kind == SizeAtom::Int && parameter.name.text == dim && parameter.defaultValue)
-        if (TypedAttr value = defaultAttribute(*parameter.defaultValue))
-          list.push_back(builder.getNamedAttr(defaultAttr, value));
-    attributes.push_back(builder.getDictionaryAttr(list));
-  }
-  SmallVector<Shape> argumentShapes;
-  for (auto [i, parameter] : llvm::enumerate(def.parameters)) {
-    if (!types[i] || types[i]->kind != TypeSpec::Tensor)
-      continue;
-    Value value = None{};
-    if (present[i]) {
-      std::optional<Shape> shape = evalShape(*types[i]);
-      ok &= shape.has_value();
-      if (!shape) {
-        frame->scopes[0].names[parameter.name.text] = Poison{};
-        continue;
-      }
-      DType dtype = types[i]->dtype;
-      Location place = location(parameter.name.range, parameter.name.text);
-      value = Tensor{block->addArgument(inner.type(dtype, *shape), place), dtype, *shape};
-      argumentShapes.push_back(*shape);
-      SmallVector<NamedAttribute> list = {
-          builder.getNamedAttr(attrs::name, builder.getStringAttr(parameter.name.text))};
-      if (parameter.defaultValue && !isa<ast::NoneExpr>(*parameter.defaultValue))
-        if (TypedAttr value = defaultAttribute(*parameter.defaultValue))
-          list.push_back(builder.getNamedAttr(defaultAttr, value));
-      if (dtype == DType::U8)
-        list.push_back(builder.getNamedAttr(unsignedAttr, builder.getUnitAttr()));
-      attributes.push_back(builder.getDictionaryAttr(list));
-      for (const Size &size : *shape)
-        inner.requireNonNegative(size,
-                                 "the size " + size.str() + " of `" + parameter.name.text + "` is negative");
-    }
-    value.origin = parameter.range;
-    frame->scopes[0].names[parameter.name.text] = value;
-  }
-  for (auto [dim, atom] : dims)
-    if (atom->kind == SizeAtom::Int)
-      inner.require(
-          {Precondition::NonNegative, Size(atom), Size(), {}, "`" + dim.str() + "` is negative", loc});
-
-  if (train)
-    checkOptimizer(*train->optimizer);
-  Value result = runBody(ref);
-  if (train && !result.isPoison() && !exhausted)
-    checkLoss(*train, result);
-  if (!ok || result.isPoison() || exhausted || train) {
-    inner.finish({});
-    return;
-  }
-  SmallVector<mlir::Value> results;
-  SmallVector<Shape> resultShapes;
-  SmallVector<DictionaryAttr> resultAttributes;
-  for (const Value &value : flat(result)) {
-    const Tensor *tensor = value.get<Tensor>();
-    if (!tensor) {
-      error(result.origin.isValid() ? result.origin : def.headRange,
-            "an entry point returns tensors, found " + value.describe());
-      inner.finish({});
-      return;
-    }
-    results.push_back(tensor->value);
-    resultShapes.push_back(tensor->shape);
-    resultAttributes.push_back(tensor->dtype == DType::U8 ? builder.getDictionaryAttr(builder.getNamedAttr(
-                                                                unsignedAttr, builder.getUnitAttr()))
-                                                          : builder.getDictionaryAttr({}));
-  }
-  // Sizes that are known only afterwards go to the runtime as results, and their most to the companion.
-  unsigned numSizes = 0;
-  for (const Shape &shape : argumentShapes)
-    numSizes += shape.size();
-  for (auto [i, shape] : llvm::enumerate(resultShapes))
-    for (Size &size : shape) {
-      unsigned number = numSizes++;
-      if (!size.hasLate())
-        continue;
-      results.push_back(sizeTensor(inner, size).value);
-      resultAttributes.push_back(
-          builder.getDictionaryAttr(builder.getNamedAttr(attrs::size, builder.getI64IntegerAttr(number))));
-      std::optional<Size> most = sizes.most(size);
-      if (!most)
-        error(def.results[i]->range,
-              "it is not known how large " + size.str() + " can be, which the memory of the result needs");
-      size = most.value_or(Size(0));
-    }
-  auto states = inner.statesByKey();
-  for (auto &[state, value] : states) {
-    requireStateSizes(*state, value.old.shape);
-    SmallVector<NamedAttribute> list = {
-        builder.getNamedAttr(attrs::state, builder.getStringAttr(state->key))};
-    if (state->dtype == DType::U8)
-      list.push_back(builder.getNamedAttr(unsignedAttr, builder.getUnitAttr()));
-    attributes.push_back(builder.getDictionaryAttr(list));
-    if (value.isAssigned()) {
-      results.push_back(value.now.value);
-      resultAttributes.push_back(attributes.back());
-    }
-  }
-  inner.checkPreconditions();
-  inner.finish(results);
-  if (!isEntry)
-    return;
-  function.setAllArgAttrs(attributes);
-  function.setAllResultAttrs(resultAttributes);
-  function.setPublic();
-  function->setAttr(attrs::entry, builder.getUnitAttr());
-
-  SmallVector<Shape> shapes = argumentShapes;
-  shapes.append(resultShapes);
-  SmallVector<const State *> reached;
-  for (auto &[state, value] : states) {
-    reached.push_back(state);
-    shapes.push_back(value.old.shape);
-  }
-  function->setAttr(attrs::shapes, FlatSymbolRefAttr::get(emitShapes(function, dims, shapes)));
-  if (!reached.empty())
-    emitReset(function, reached, dims);
-}
-
 // All sizes, as the runtime checks arguments and allocates results and states.
 func::FuncOp Evaluator::emitShapes(func::FuncOp entry, ArrayRef<EntryDim> dims, ArrayRef<Shape> shapes) {
   Location loc = entry.getLoc();
@@ -405,226 +330,6 @@ func::FuncOp Evaluator::emitShapes(func::FuncOp entry, ArrayRef<EntryDim> dims, 
       all.push_back(emitter.size(size));
   emitter.finish(all);
   return companion;
-}
-
-// A hyper-parameter without a value.
-Value Evaluator::openHyper(const ast::Parameter &parameter) {
-  bool isInt = parameter.type && parameter.type->kind == ast::TypeExpr::Kind::Name &&
-               parameter.type->name.text == "int";
-  Value value = isInt ? Value(Size(sizes.makeBase(SizeAtom::Hyper, parameter.name.text))) : Value(Poison{});
-  value.origin = parameter.range;
-  return value;
-}
-
-// The fully annotated defs of a model that nothing instantiates.
-void Evaluator::checkModel(const FileScope &file, const ast::ModelDecl &model) {
-  Recipe recipe;
-  recipe.model = {&model, &file};
-  recipe.range = model.name.range;
-  {
-    Frame inner;
-    inner.file = &file;
-    FrameScope entered(*this, inner, SourceRange());
-    for (const ast::Parameter &parameter : model.parameters) {
-      Value value = parameter.defaultValue ? evalSingle(*parameter.defaultValue) : openHyper(parameter);
-      if (parameter.defaultValue &&
-          !checkHyper(parameter, value, model.name.text, parameter.defaultValue->range))
-        value = Poison{};
-      inner.scopes[0].names[parameter.name.text] = value;
-      recipe.arguments[parameter.name.text] = value;
-    }
-  }
-  weightsByKey.clear();
-  Instance *instance = instantiate(recipe, nullptr, "", SourceRange());
-  if (!instance)
-    return;
-  for (const ast::DeclPtr &member : model.members)
-    if (auto *def = dyn_cast<ast::DefDecl>(member.get()))
-      if (instance->methods.lookup(def->name.text) == def && isAnnotated(*def))
-        emitEntry({def, &file, instance}, false);
-  checkTraining(file, *instance);
-}
-
-// Erases private functions that no entry point reaches.
-void Evaluator::removeUnused() {
-  llvm::SetVector<Operation *> used;
-  SymbolTable table(*module);
-  for (auto function : module->getOps<func::FuncOp>())
-    if (function.isPublic())
-      used.insert(function);
-  for (size_t i = 0; i < used.size(); ++i) {
-    used[i]->walk([&](func::CallOp call) { used.insert(table.lookup(call.getCallee())); });
-    if (auto shapes = used[i]->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes))
-      used.insert(table.lookup(shapes.getValue()));
-  }
-  for (auto function : llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
-    if (!used.contains(function))
-      function.erase();
-}
-
-//===----------------------------------------------------------------------===//
-// The whole
-//===----------------------------------------------------------------------===//
-
-OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
-  Builder builder(&context);
-  module = ModuleOp::create(FileLineColLoc::get(&context, files[file].name(), 1, 1));
-  (*module)->setAttr(attrs::phase, builder.getStringAttr("rondo"));
-  FileScope *scope = loadFile(file, false);
-  loadUses(*scope);
-  Frame top;
-  top.file = scope;
-  FrameScope entered(*this, top, SourceRange());
-  SmallVector<const FileScope *> userFiles; // names may load the library, which adds files
-  for (auto &[id, used] : fileScopes)
-    if (!used->isLibrary)
-      userFiles.push_back(used.get());
-  for (const FileScope *used : userFiles)
-    resolveNames(*this, *used);
-
-  const ast::ModelDecl *root = findRoot(*scope);
-  if (!root && !options.model.empty())
-    return {};
-  for (auto &[name, value] : options.dim)
-    if (value < 0)
-      diagnostics.error("--dim " + printable(name) + "=" + Twine(value) + ": a size cannot be negative");
-
-  Instance *instance = nullptr;
-  if (root) {
-    module->setSymName(root->name.text);
-    if (root->hasErrors)
-      return {};
-    instantiated.insert(root);
-    std::optional<Recipe> recipe = rootRecipe({root, scope}, checkOnly);
-    if (recipe)
-      instance = instantiate(*recipe, nullptr, "", SourceRange());
-  } else {
-    module->setSymName(llvm::sys::path::stem(files[file].name()));
-    for (auto &[name, text] : options.set)
-      diagnostics.error("--set " + printable(name) + ": the file has no model");
-  }
-
-  // Entry points, in the order of the source.
-  std::vector<FunctionRef> found;
-  std::vector<StringRef> names;
-  auto consider = [&](const ast::DefDecl &def, Instance *self) {
-    if (def.name.text.starts_with("_") || !isAnnotated(def))
-      return;
-    names.push_back(def.name.text);
-    if (options.entry.empty() || options.entry == def.name.text)
-      found.push_back({&def, scope, self});
-  };
-  if (instance) {
-    std::vector<const ast::DefDecl *> methods;
-    for (auto &method : instance->methods)
-      methods.push_back(method.second);
-    llvm::sort(methods, [](auto *a, auto *b) { return a->range.begin < b->range.begin; });
-    for (const ast::DefDecl *def : methods)
-      consider(*def, instance);
-  } else if (!root) {
-    for (const ast::DeclPtr &item : scope->file->items)
-      if (auto *def = dyn_cast<ast::DefDecl>(item.get()))
-        consider(*def, nullptr);
-  }
-  // What is asked for in vain: the one of that name, or, where there is nothing else, the first.
-  const ast::TrainDecl *train = nullptr;
-  if (instance)
-    for (const ast::TrainDecl *member : instance->trains)
-      if (!train && (options.entry.empty() ? !checkOnly : options.entry == member->function.name.text))
-        train = member;
-  if (found.empty() && (instance || !root) && !scope->file->hasErrors) {
-    if (train)
-      diagnostics.error(train->function.name.range, "`train` is not supported yet");
-    else if (!options.entry.empty())
-      diagnostics.error("there is no entry point `" + printable(options.entry) + "`")
-          .suggest(nearestName(options.entry, names))
-          .note("entry points are the fully annotated `def`s of " +
-                (root ? "the root `" + root->name.text.str() + "`" : "the file") +
-                " whose arguments are tensors or `int`");
-    else if (!checkOnly && !diagnostics.hasErrors()) {
-      SourceRange at = root                         ? root->name.range
-                       : scope->file->items.empty() ? SourceRange{file, 0, 0}
-                                                    : scope->file->items.back()->range.atBegin();
-      diagnostics.error(
-          at, "there is no entry point: a `def` of " +
-                  (root ? "the root `" + root->name.text.str() + "`" : "the file") +
-                  " without a leading `_` whose arguments (tensors or `int`) and results are all annotated");
-    }
-  }
-  for (const FunctionRef &function : found)
-    emitEntry(function, true);
-  if (!found.empty())
-    checkOptions(found);
-  checkUnused(*scope, instance);
-  if (instance)
-    checkTraining(*scope, *instance);
-  if (diagnostics.hasErrors())
-    return {};
-  if (instance)
-    for (const ast::TrainDecl *member : instance->trains)
-      diagnostics.warning(member->function.name.range,
-                          "`train` is not supported yet: `" + member->function.name.text + "` is left out");
-  removeUnused();
-  return std::move(module);
-}
-
-// `--dim` and `--given` name what an entry point has.
-void Evaluator::checkOptions(ArrayRef<FunctionRef> found) {
-  for (auto &[name, value] : options.dim) {
-    if (usedDims.contains(name) || diagnostics.hasErrors())
-      continue;
-    std::vector<StringRef> names;
-    for (const FunctionRef &function : found)
-      for (const ast::Parameter &parameter : function.decl->parameters) {
-        if (parameter.type && parameter.type->name.text == "int")
-          names.push_back(parameter.name.text);
-        if (parameter.type)
-          for (const ast::Dim &dim : parameter.type->dims)
-            if (auto *dimName = dyn_cast_or_null<ast::NameExpr>(dim.size.get()))
-              names.push_back(dimName->name);
-      }
-    diagnostics
-        .error("--dim " + printable(name) + ": no entry point has a dimension variable or `int` argument `" +
-               printable(name) + "`")
-        .suggest(nearestName(name, names));
-  }
-  if (!options.given)
-    return;
-  for (const std::string &name : *options.given) {
-    std::vector<StringRef> names;
-    bool known = false;
-    for (const FunctionRef &function : found)
-      for (const ast::Parameter &parameter : function.decl->parameters) {
-        known |= parameter.name.text == name;
-        if (parameter.defaultValue)
-          names.push_back(parameter.name.text);
-      }
-    if (!known)
-      diagnostics
-          .error("no entry point has an argument `" + printable(name) +
-                 "`, which `--given` or `--input` names")
-          .suggest(nearestName(name, names));
-  }
-}
-
-// Fully annotated defs that nothing called are checked as they stand.
-void Evaluator::checkUnused(const FileScope &file, Instance *root) {
-  if (!options.entry.empty())
-    return;
-  if (root)
-    for (auto &method : root->methods)
-      if (!evaluated.contains(method.second) && isAnnotated(*method.second))
-        emitEntry({method.second, &file, root}, false);
-  for (const ast::DeclPtr &item : file.file->items) {
-    auto *def = dyn_cast<ast::DefDecl>(item.get());
-    if (def && !evaluated.contains(def) && isAnnotated(*def))
-      emitEntry({def, &file, nullptr}, false);
-    if (auto *constant = dyn_cast<ast::ConstDecl>(item.get()))
-      itemValue(file, *constant);
-    if (auto *model = dyn_cast<ast::ModelDecl>(item.get()))
-      if (!instantiated.contains(model) && !model->hasErrors)
-        checkModel(file, *model);
-  }
 }
 
 } // namespace rondo::sema

@@ -21,7 +21,9 @@
 //   EvalCalls.cpp       calls, arguments, specialization
 //   EvalTypes.cpp       annotations
 //   EvalModels.cpp      instantiation of models
+//   EvalRoot.cpp        the root model, the module
 //   EvalEntry.cpp       entry points
+//   EvalTrain.cpp       training
 #pragma once
 
 #include "compiler/Frontend/Builtins.h"
@@ -322,6 +324,7 @@ private:
   Value callClosure(const Closure &closure, llvm::ArrayRef<CallArgument> arguments, SourceRange range);
   Value makeRecipe(const ModelRef &model, llvm::ArrayRef<CallArgument> arguments, SourceRange range);
   bool isActive(const FunctionRef &function) const;
+  bool canNest(SourceRange range);
 
   //===--- Models (EvalModels.cpp) --------------------------------------===//
 
@@ -343,23 +346,31 @@ private:
   void checkOptimizer(const ast::Expr &expr);
   void checkLoss(const ast::TrainDecl &train, const Value &loss);
 
-  //===--- Entry points (EvalEntry.cpp) ---------------------------------===//
+  //===--- The root and the module (EvalRoot.cpp) -----------------------===//
 
   const ast::ModelDecl *findRoot(const FileScope &file);
   std::optional<Recipe> rootRecipe(const ModelRef &model, bool checkOnly);
   std::optional<Value> parseSetting(const ast::Parameter &parameter, llvm::StringRef text);
+  Value openHyper(const ast::Parameter &parameter);
+  static std::vector<FunctionRef> entryCandidates(const FileScope &file, const ast::ModelDecl *root,
+                                                  Instance *instance);
+  void reportNoEntry(const FileScope &file, const ast::ModelDecl *root, const Instance *instance,
+                     llvm::ArrayRef<FunctionRef> candidates, bool checkOnly);
+  void checkOptions(llvm::ArrayRef<FunctionRef> found);
+  void checkUnused(const FileScope &file, Instance *root);
+  void checkModel(const FileScope &file, const ast::ModelDecl &model);
+  void removeUnused();
+
+  //===--- Entry points (EvalEntry.cpp) ---------------------------------===//
+
+  struct EntryPoint;
   static bool isEntryType(const ast::TypeExpr &type);
   static bool isAnnotated(const ast::DefDecl &def);
   /// `train`: the member whose function it is; it is only checked.
   void emitEntry(const FunctionRef &function, bool isEntry, const ast::TrainDecl *train = nullptr);
   mlir::func::FuncOp emitShapes(mlir::func::FuncOp entry, llvm::ArrayRef<EntryDim> dims,
                                 llvm::ArrayRef<Shape> shapes);
-  void checkOptions(llvm::ArrayRef<FunctionRef> found);
-  void checkUnused(const FileScope &file, Instance *root);
-  void checkModel(const FileScope &file, const ast::ModelDecl &model);
   mlir::TypedAttr defaultAttribute(const ast::Expr &expr);
-  Value openHyper(const ast::Parameter &parameter);
-  void removeUnused();
 
   const FrontendOptions &options;
   mlir::MLIRContext &context;

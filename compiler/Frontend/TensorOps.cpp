@@ -223,6 +223,12 @@ Tensor reshape(FunctionEmitter &f, const Tensor &x, ArrayRef<Size> shape) {
 // Transpose, slices, concatenation
 //===----------------------------------------------------------------------===//
 
+Tensor unsqueeze(FunctionEmitter &f, const Tensor &x, int64_t axis) {
+  Shape shape = x.shape;
+  shape.insert(shape.begin() + axis, Size(1));
+  return reshape(f, x, shape);
+}
+
 Tensor transpose(FunctionEmitter &f, const Tensor &x, ArrayRef<int64_t> permutation) {
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, x.rank())))
     return x;

@@ -29,6 +29,8 @@ Tensor broadcastAlong(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<Size> 
                       llvm::ArrayRef<int64_t> axes);
 /// The same elements in row-major order; equal numbers of elements.
 Tensor reshape(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<Size> shape);
+/// A new axis of size 1, which is axis `axis` of the result.
+Tensor unsqueeze(FunctionEmitter &f, const Tensor &x, int64_t axis);
 /// Axis i of the result is axis permutation[i] of x.
 Tensor transpose(FunctionEmitter &f, const Tensor &x, llvm::ArrayRef<int64_t> permutation);
 /// result[i...] = x[offset + step * i ...], steps positive. Dropped axes are of size 1.

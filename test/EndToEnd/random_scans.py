@@ -1,7 +1,8 @@
 """Random bodies of scans against NumPy in float64: -O0 and -O3, sizes open and fixed.
 
-A seed says which program is made: scans, in them others, whose statements are drawn from the tables below, over values
-of shape [B, 6]. The expressions are Python's too, with `numpy_functions`; only a scan is written out as a loop.
+A seed says which program is made: scans, in them others, whose statements are drawn from the tables below, over
+values of shape [B, 6]. The expressions are Python's too, with `numpy_functions`; only a scan is written out as a
+loop.
 """
 
 import pathlib
@@ -109,14 +110,17 @@ def numpy_functions():
     return {
         "true": True, "tanh": numpy.tanh, "sigmoid": lambda x: 1 / (1 + numpy.exp(-x)),
         "relu": lambda x: numpy.maximum(x, 0), "maximum": numpy.maximum, "where": numpy.where, "f32": float,
-        "linear": linear, "einsum": numpy.einsum, "softmax": softmax, "layer_norm": layer_norm, "update": update,
+        "linear": linear, "einsum": numpy.einsum, "softmax": softmax, "layer_norm": layer_norm,
+        "update": update,
         "sum": lambda x, dim, keepdim=False: x.sum(dim, keepdims=keepdim),
         "mean": lambda x, dim, keepdim=False: x.mean(dim, keepdims=keepdim),
         "max": lambda x, dim, keepdim=False: x.max(dim, keepdims=keepdim),
         "argmax": lambda x, dim: x.argmax(dim), "cumsum": lambda x, dim: x.cumsum(dim),
-        "concat": lambda xs, dim: numpy.concatenate(xs, dim), "chunk": lambda x, n, dim: numpy.split(x, n, dim),
+        "concat": lambda xs, dim: numpy.concatenate(xs, dim),
+        "chunk": lambda x, n, dim: numpy.split(x, n, dim),
         "roll": numpy.roll, "flip": numpy.flip, "transpose": numpy.swapaxes, "stack": numpy.stack,
-        "reshape": lambda x, *shape: x.reshape(shape), "expand": lambda x, *shape: numpy.broadcast_to(x, shape),
+        "reshape": lambda x, *shape: x.reshape(shape),
+        "expand": lambda x, *shape: numpy.broadcast_to(x, shape),
         "unsqueeze": numpy.expand_dims, "squeeze": numpy.squeeze, "zeros": lambda *shape: numpy.zeros(shape),
         "index_select": lambda x, dim, index: numpy.take(x, index, dim),
         "gather": lambda x, dim, index: numpy.take_along_axis(x, index, dim),
@@ -141,7 +145,8 @@ class Program:
         results = finals[-3:] + self.stacks[-3:]
         kinds = ["f32[T, B, 6]" if name in self.stacks else "f32[B, 6]" for name in results]
         signature = ", ".join(f"{name}: f32[{shape}]" for name, shape in ARGUMENTS.items())
-        params = [f"  param {name}: f32[{', '.join(map(str, shape))}] = zeros" for name, shape in WEIGHTS.items()]
+        params = [f"  param {name}: f32[{', '.join(map(str, shape))}] = zeros"
+                  for name, shape in WEIGHTS.items()]
         body = indented(indented(rondo + [f"return {', '.join(results)}"]))
         self.source = "\n".join(
             ["model Random() {", *params, "  buffer order: i64[6] = zeros",
@@ -227,7 +232,8 @@ class Program:
         python = [f"rows_{x} = {source}" for source, x in sequences]
         python += [f"{', '.join(carries)}, = {', '.join(starts)},"]
         python += [f"{y} = zeros({count}, B, 6)" for y in stacks]
-        python += [f"for {t} in {f'reversed(range({count}))' if reverse else f'range({count})'}:", *indented(step)]
+        steps = f"reversed(range({count}))" if reverse else f"range({count})"
+        python += [f"for {t} in {steps}:", *indented(step)]
         python += [f"{', '.join(finals)}, = {', '.join(carries)},"]
 
         if depth == 0:
@@ -280,7 +286,8 @@ def agrees(tools, seed, data, scratch):
     source.write_text(program.source)
     expected = [results(program, data.weights, *case[:3]) for case in data.cases]
     T, B = SIZES[0]
-    for flags, cases in ((["-O0"], len(SIZES)), (["-O3"], len(SIZES)), (["-O3", f"--dim=T={T}", f"--dim=B={B}"], 1)):
+    for flags, cases in ((["-O0"], len(SIZES)), (["-O3"], len(SIZES)),
+                         (["-O3", f"--dim=T={T}", f"--dim=B={B}"], 1)):
         run(tools / "rondo", "compile", source, *flags, "-o", binary)
         for (t, b, _, inputs), wanted in list(zip(data.cases, expected))[:cases]:
             with tempfile.TemporaryDirectory() as folder:

@@ -72,15 +72,16 @@ static std::string firstLine(StringRef text) { return text.split('\n').first.str
 
 static std::vector<Family> families(const LibraryText &library) {
   std::vector<Family> all;
-  auto add = [&](StringRef title, llvm::ArrayRef<sema::Builtin> table) {
+  auto add = [&](StringRef title, auto... tables) {
     Family family{title, {}};
-    for (const sema::Builtin &builtin : table)
-      family.rows.push_back({builtin.name.str(), builtin.signature.str(), builtin.summary.str()});
+    for (llvm::ArrayRef<sema::Builtin> table : {tables...})
+      for (const sema::Builtin &builtin : table)
+        family.rows.push_back({builtin.name.str(), builtin.signature.str(), builtin.summary.str()});
     all.push_back(std::move(family));
   };
   add("element by element", sema::elementwiseBuiltins());
   add("reductions", sema::reductionBuiltins());
-  add("shapes", sema::shapeBuiltins());
+  add("shapes", sema::joinBuiltins(), sema::shapeBuiltins());
   add("new tensors", sema::creationBuiltins());
   add("indices", sema::indexBuiltins());
   add("selection", sema::selectionBuiltins());

@@ -4,7 +4,6 @@
 #include "Parsed.h"
 #include "ProgramGenerator.h"
 #include "compiler/Frontend/Frontend.h"
-#include "compiler/Frontend/Lexer.h"
 #include "mlir/IR/MLIRContext.h"
 
 using namespace rondo;
@@ -18,21 +17,12 @@ std::string formatted(llvm::StringRef text) {
   return parsed.diagnostics.hasErrors() ? "" : formatFile(*parsed.file, parsed.files);
 }
 
-std::string meaning(const Parsed &parsed) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  printAst(*parsed.file, parsed.files, os, /*places=*/false);
-  return text;
-}
-
 /// All comments, sorted.
 std::vector<std::string> comments(llvm::StringRef text) {
-  FileTable files;
-  Diagnostics diagnostics(files);
-  FileId id = files.add("t.rondo", text);
+  Lexed lexed(text);
   std::vector<std::string> all;
   uint32_t end = 0;
-  for (const Token &t : lex({id, 0, static_cast<uint32_t>(text.size())}, files, diagnostics).tokens) {
+  for (const Token &t : lexed.tokens) {
     llvm::SmallVector<llvm::StringRef> lines;
     text.slice(end, t.begin).split(lines, '\n');
     end = t.end;
@@ -55,7 +45,8 @@ std::string formatChecked(const std::string &text) {
   EXPECT_EQ(after.errors(), "") << text << "\n---- formatted:\n" << once;
   if (after.diagnostics.hasErrors())
     return "";
-  EXPECT_EQ(meaning(before), meaning(after)) << text << "\n---- formatted:\n" << once;
+  EXPECT_EQ(before.tree(/*places=*/false), after.tree(/*places=*/false)) << text << "\n---- formatted:\n"
+                                                                         << once;
   EXPECT_EQ(comments(text), comments(once)) << text << "\n---- formatted:\n" << once;
   EXPECT_EQ(once, formatFile(*after.file, after.files)) << text;
   EXPECT_EQ(once.find(" \n"), std::string::npos) << once;

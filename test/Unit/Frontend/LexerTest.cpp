@@ -1,4 +1,3 @@
-#include "compiler/Frontend/Lexer.h"
 #include "Parsed.h"
 
 using namespace rondo;
@@ -8,19 +7,16 @@ namespace {
 
 /// The tokens of a text, each as it is written, `/` before the first of a line; then the errors.
 std::string lexed(llvm::StringRef text) {
-  FileTable files;
-  FileId id = files.add("t.rondo", text);
-  Diagnostics diagnostics(files);
-  TokenStream stream = lex({id, 0, uint32_t(text.size())}, files, diagnostics);
+  Lexed lexed(text);
   std::string result;
-  for (const Token &token : stream.tokens) {
+  for (const Token &token : lexed.tokens) {
     if (token.kind == TokenKind::End)
       break;
     result += token.afterNewline ? "/" : " ";
     result += token.kind == TokenKind::Invalid ? "?" : text.slice(token.begin, token.end).str();
   }
-  for (const Diagnostic *error : diagnostics.sorted()) {
-    LineColumn place = files[id].lineColumn(error->range.begin);
+  for (const Diagnostic *error : lexed.diagnostics.sorted()) {
+    LineColumn place = lexed.files[lexed.id].lineColumn(error->range.begin);
     result += "\n" + std::to_string(place.line) + ":" + std::to_string(place.column) + " " + error->message;
   }
   return result;
@@ -41,13 +37,10 @@ TEST(Lexer, LinesBlanksAndComments) {
 }
 
 TEST(Lexer, ReservedWordsAreNoNames) {
-  FileTable files;
-  FileId id = files.add("t", "scan scans param");
-  Diagnostics diagnostics(files);
-  TokenStream stream = lex({id, 0, 16}, files, diagnostics);
-  EXPECT_EQ(stream.tokens[0].kind, TokenKind::Scan);
-  EXPECT_EQ(stream.tokens[1].kind, TokenKind::Name);
-  EXPECT_EQ(stream.tokens[2].kind, TokenKind::Name);
+  Lexed lexed("scan scans param");
+  EXPECT_EQ(lexed.tokens[0].kind, TokenKind::Scan);
+  EXPECT_EQ(lexed.tokens[1].kind, TokenKind::Name);
+  EXPECT_EQ(lexed.tokens[2].kind, TokenKind::Name);
 }
 
 TEST(Lexer, Strings) {

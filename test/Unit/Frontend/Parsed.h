@@ -1,22 +1,35 @@
-// A text that has been parsed, for tests.
+// A text that has been parsed, or only cut into tokens, for tests.
 #pragma once
 
 #include "compiler/Frontend/AstPrinter.h"
+#include "compiler/Frontend/Lexer.h"
 #include "compiler/Frontend/Parser.h"
 #include "gtest/gtest.h"
 
 namespace rondo::test {
+
+/// The tokens of a text, as the file "t.rondo".
+struct Lexed {
+  explicit Lexed(llvm::StringRef text)
+      : id(files.add("t.rondo", text)), diagnostics(files),
+        tokens(lex({id, 0, uint32_t(text.size())}, files, diagnostics).tokens) {}
+
+  FileTable files;
+  FileId id;
+  Diagnostics diagnostics;
+  std::vector<Token> tokens;
+};
 
 /// Parses a text as the file "t.rondo".
 struct Parsed {
   explicit Parsed(llvm::StringRef text)
       : id(files.add("t.rondo", text)), diagnostics(files), file(parseFile(id, files, diagnostics)) {}
 
-  /// The tree as `--emit=ast` prints it.
-  std::string tree() const {
+  /// The tree as `--emit=ast` prints it; without places, it is what the text means.
+  std::string tree(bool places = true) const {
     std::string text;
     llvm::raw_string_ostream os(text);
-    printAst(*file, files, os);
+    printAst(*file, files, os, places);
     return text;
   }
 

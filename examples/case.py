@@ -5,23 +5,28 @@ Each example's reference.py has
     build(**sizes) -> torch.nn.Module    whose state_dict has the model's keys
     inputs(B, T, **sizes) -> dict        name -> tensor, drawn from torch's generator
     expected(module, **inputs) -> tuple  the results of `forward`
-and runs as `reference.py DIRECTORY [--seed N] [--dim B=5] [--set hidden=17]`.
+and runs as `reference.py DIRECTORY [--seed N] [--dim B=5] [--set hidden=17] [--time N]`; `rondo verify` runs it so.
 
 A case is a directory: weights.safetensors, NAME.npy for each input, expected_I.npy for each result. Weights and
-inputs are float32; the expected results are computed from them in float64.
+inputs are float32; the expected results are computed from them in float64. With --time, it prints how long N calls
+take PyTorch in float32 on one thread, as `rondo run --time` does.
 """
 
 import argparse
 import copy
 import pathlib
+import time
 
 import numpy
 import safetensors.torch
 import torch
 
 
-def draw(example, directory, seed=0, dims=None, sizes=None):
-    """Writes a case of `example` (the module of a reference.py) to `directory`; returns its inputs' names."""
+def draw(example, directory, seed=0, dims=None, sizes=None, runs=0):
+    """Writes a case of `example` (the module of a reference.py) to `directory`; returns its inputs' names.
+
+    Times `runs` calls, too.
+    """
     sizes = {**example.sizes, **(sizes or {})}
     dims = {**example.dims, **(dims or {})}
     directory = pathlib.Path(directory)
@@ -39,7 +44,27 @@ def draw(example, directory, seed=0, dims=None, sizes=None):
         results = example.expected(double, **{name: to_double(value) for name, value in inputs.items()})
     for i, value in enumerate(results):
         numpy.save(directory / f"expected_{i}.npy", value.numpy())
+    if runs:
+        measure(lambda: example.expected(module, **inputs), runs)
     return list(inputs)
+
+
+def measure(call, runs):
+    """Prints the times of one call, after it has run for 50 ms, and twice at least."""
+    def microseconds():
+        begin = time.perf_counter()
+        call()
+        return (time.perf_counter() - begin) * 1e6
+
+    torch.set_num_threads(1)
+    with torch.inference_mode():
+        warm = microseconds() + microseconds()
+        while warm < 50e3:
+            warm += microseconds()
+        times = sorted(microseconds() for _ in range(runs))
+    median = (times[(runs - 1) // 2] + times[runs // 2]) / 2
+    p95 = times[(runs * 95 + 99) // 100 - 1]
+    print(f"time: median {median:.2f} min {times[0]:.2f} p95 {p95:.2f} ({runs} runs)")
 
 
 def to_double(value):
@@ -81,5 +106,6 @@ def main(example):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dim", type=binding, action="append", default=[], metavar="NAME=SIZE")
     parser.add_argument("--set", type=binding, action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--time", type=int, default=0, metavar="N")
     arguments = parser.parse_args()
-    draw(example, arguments.directory, arguments.seed, dict(arguments.dim), dict(arguments.set))
+    draw(example, arguments.directory, arguments.seed, dict(arguments.dim), dict(arguments.set), arguments.time)

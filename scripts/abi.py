@@ -5,7 +5,7 @@ import math
 
 import numpy
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 ALIGNMENT = 64
 DTYPES = ["float32", "float64", "float16", None, "int64", "int32", "int8", "uint8", "bool"]
 
@@ -34,7 +34,7 @@ ModelInfo = struct(
     ("num_states", c.c_uint32), ("num_checks", c.c_uint32), ("name", c.c_char_p), ("entries", c.POINTER(Entry)),
     ("params", c.POINTER(ParamInfo)), ("states", c.POINTER(StateInfo)), ("checks", c.c_void_p),
     ("prepared_bytes", c.c_uint64), ("prepare_scratch_bytes", c.c_uint64), ("layout", c.c_uint64),
-    ("prepare", c.CFUNCTYPE(c.c_int32, POINTERS, c.c_void_p, c.c_void_p)))
+    ("prepare", c.CFUNCTYPE(c.c_int32, POINTERS, c.c_void_p, c.c_void_p)), ("embedded", c.c_void_p))
 
 
 def aligned(shape, dtype):

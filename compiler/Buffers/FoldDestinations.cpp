@@ -89,8 +89,11 @@ struct FoldDestinations : rondo::impl::FoldDestinationsBase<FoldDestinations> {
       for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
         bool isShared = !op->hasOneUse() || use.getOwner()->getBlock() != op->getBlock();
         auto into = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
-        if (isShared && into && into.isDpsInit(&use))
-          use.set(OpBuilder(use.getOwner()).clone(*op)->getResult(0));
+        if (!isShared || !into || !into.isDpsInit(&use))
+          continue;
+        Operation *own = OpBuilder(use.getOwner()).clone(*op);
+        own->setLoc(into.getLoc());
+        use.set(own->getResult(0));
       }
     });
     // Likewise each part of a concatenation that is a copy of the same value.

@@ -170,18 +170,26 @@ FailureOr<MemoryPlan> MemoryPlan::make(func::FuncOp func, SizeBuilder &sizes) {
       return alloc.emitError("an allocation must be dense and row-major");
     PlannedBuffer &buffer = plan.buffers.emplace_back(PlannedBuffer{alloc, lives.of(alloc), {}});
     buffer.bytes.factor = layout.getTypeSize(type.getElementType()).getFixedValue();
+    // So that the sum of all cannot overflow either.
+    constexpr int64_t most = int64_t(1) << 50;
+    bool fits = true;
+    auto grow = [&](int64_t by) {
+      fits &= !llvm::MulOverflow(buffer.bytes.factor, by, buffer.bytes.factor) && buffer.bytes.factor <= most;
+    };
     for (int64_t size : type.getShape())
-      buffer.bytes.factor *= ShapedType::isDynamic(size) ? 1 : size;
+      grow(ShapedType::isDynamic(size) ? 1 : size);
     for (Value size : alloc.getDynamicSizes()) {
       Value here = sizes.most(size);
       if (!here)
         return alloc.emitError("the size of a buffer does not come from the sizes of ")
                << func.getName() << "'s arguments, nor is it known how large it can be";
       if (auto constant = getConstantIntValue(here))
-        buffer.bytes.factor *= *constant;
+        grow(*constant);
       else
         buffer.bytes.sizes.push_back(here);
     }
+    if (!fits)
+      return alloc.emitError("a value of type ") << type << " is larger than memory can be";
     return success();
   };
   WalkResult walk = func.walk([&](Operation *op) -> WalkResult {

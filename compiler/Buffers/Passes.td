@@ -125,11 +125,6 @@ def PlanMemory : Pass<"rondo-plan-memory", "::mlir::ModuleOp"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::memref::MemRefDialect"];
-  let statistics = [
-    Statistic<"numBuffers", "buffers", "Buffers planned">,
-    Statistic<"numSlots", "slots", "Slots for buffers of dynamic size">,
-    Statistic<"staticBytes", "static-bytes", "Bytes of the static parts of arenas">
-  ];
 }
 
 #endif

@@ -20,6 +20,8 @@ using namespace rondo;
 
 namespace {
 
+constexpr int64_t beyondMemory = int64_t(1) << 62;
+
 LogicalResult decline(func::FuncOp func) {
   WalkResult walk = func.walk([](memref::AllocOp alloc) -> WalkResult {
     return alloc.emitError("memory is allocated in a function that is called; entry points own all memory");
@@ -27,7 +29,9 @@ LogicalResult decline(func::FuncOp func) {
   return failure(walk.wasInterrupted());
 }
 
-// @NAME.scratch(indices) -> index.
+// @NAME.scratch(indices) -> index: the arena's bytes, or more than any memory has where a size that is
+// computed from the indices overflows, be it of a buffer, a loop or a slice. So a call with such sizes never
+// comes about.
 void addCompanion(func::FuncOp func, const MemoryPlan &plan, unsigned numIndices) {
   OpBuilder b(func);
   Type index = b.getIndexType();
@@ -36,7 +40,14 @@ void addCompanion(func::FuncOp func, const MemoryPlan &plan, unsigned numIndices
   companion.setPrivate();
   Block *block = companion.addEntryBlock();
   SizeBuilder at(func, block, block->getArguments());
+  func.walk([&](Operation *op) {
+    if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op) && op->getResult(0).getType().isIndex())
+      at.get(op->getResult(0));
+  });
+  at.addShapes();
   Value bytes = plan.slotOffsets(at).back();
+  if (Value fits = at.fits())
+    bytes = arith::SelectOp::create(at.builder(), func.getLoc(), fits, bytes, at.constant(beyondMemory));
   func::ReturnOp::create(at.builder(), func.getLoc(), bytes);
   func->setAttr("rondo.scratch_size", FlatSymbolRefAttr::get(companion.getNameAttr()));
 }
@@ -98,9 +109,6 @@ struct PlanMemory : rondo::impl::PlanMemoryBase<PlanMemory> {
     // Not before: `here` builds in front of what was the first op.
     for (PlannedBuffer &buffer : plan->buffers)
       buffer.alloc.erase();
-    numBuffers += plan->buffers.size();
-    numSlots += plan->numSlots;
-    staticBytes += plan->staticEnd;
     return success();
   }
 };

@@ -333,7 +333,9 @@ LogicalResult lower(ScanIntoOp scan) {
   // Body arguments, in their order.
   SmallVector<Value> args{t};
   for (auto [arg, in] : llvm::zip_equal(scan.slices(), scan.getIns()))
-    args.push_back(row(b, loc, in, t, arg.getType()));
+    args.push_back(row(b, arg.getLoc(), in, t, arg.getType()));
+  for (auto [old, carried] : llvm::zip(scan.olds(), loop.carried))
+    carried.setLoc(old.getLoc()); // its name
   llvm::append_range(args, ArrayRef(loop.carried).take_front(carries.size()));
   for (auto [k, arg] : llvm::enumerate(scan.nextArgs())) {
     bool ring = carries[k].home == Carry::Next;

@@ -1,6 +1,7 @@
 #include "compiler/Buffers/SizeBuilder.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -19,7 +20,8 @@ Value SizeBuilder::get(Value value) {
   if (Value known = map.lookupOrNull(value))
     return known;
   Operation *op = value.getDefiningOp();
-  if (!op || op->getNumRegions() || !isMemoryEffectFree(op))
+  // A linalg.index means a loop around it.
+  if (!op || op->getNumRegions() || isa<linalg::IndexOp>(op) || !isMemoryEffectFree(op))
     return {};
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
     std::optional<int64_t> axis = dim.getConstantIndex();
@@ -149,23 +151,53 @@ Value SizeBuilder::dimOf(Value buffer, int64_t axis) {
       .Default([](Operation *) { return Value(); });
 }
 
-Value SizeBuilder::dimOfArgument(BlockArgument arg, int64_t axis) {
+void SizeBuilder::addShapes() {
   auto name = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes);
-  if (arg.getOwner() != &entry.getBody().front() || !name)
-    return {};
-  auto companion = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(entry, name);
-  std::optional<unsigned> first = firstSizeOf(arg.getArgNumber());
-  if (!companion || companion.isExternal() || !first || *first + axis >= companion.getNumResults())
-    return {};
-  if (shapes.empty()) {
-    IRMapping args;
-    args.map(companion.getArguments(), indices);
-    Block &body = companion.getBody().front();
-    for (Operation &op : body.without_terminator())
-      b.clone(op, args);
-    for (Value size : body.getTerminator()->getOperands())
-      shapes.push_back(args.lookup(size));
+  auto companion = name ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(entry, name) : func::FuncOp();
+  if (!companion || companion.isExternal() || !shapes.empty())
+    return;
+  IRMapping args;
+  args.map(companion.getArguments(), indices);
+  Block &body = companion.getBody().front();
+  for (Operation &op : body.without_terminator())
+    b.clone(op, args);
+  for (Value size : body.getTerminator()->getOperands())
+    shapes.push_back(args.lookup(size));
+}
+
+Value SizeBuilder::fits() {
+  SmallVector<Operation *> arithmetic;
+  for (Operation &op : *b.getInsertionBlock())
+    if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op) && op.getResult(0).getType().isIndex())
+      arithmetic.push_back(&op);
+  Value all;
+  for (Operation *op : arithmetic) {
+    Value x = op->getOperand(0), y = op->getOperand(1), result = op->getResult(0), right;
+    Value zero = constant(0);
+    auto magnitude = [&](Value value) {
+      return make<arith::MaxSIOp>(value, make<arith::SubIOp>(zero, value));
+    };
+    if (isa<arith::MulIOp>(op)) {
+      Value most = make<arith::DivUIOp>(constant(INT64_MAX), make<arith::MaxUIOp>(magnitude(y), constant(1)));
+      right = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ule, magnitude(x), most);
+    } else { // x + y = s: the sign of s is neither x's nor y's. x - y: x = y + result
+      bool isSum = isa<arith::AddIOp>(op);
+      Value sum = isSum ? result : x, other = isSum ? x : result;
+      Value wrong = make<arith::AndIOp>(make<arith::XOrIOp>(other, sum), make<arith::XOrIOp>(y, sum));
+      right = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, wrong, zero);
+    }
+    all = all ? make<arith::AndIOp>(all, right) : right;
   }
+  return all;
+}
+
+Value SizeBuilder::dimOfArgument(BlockArgument arg, int64_t axis) {
+  if (arg.getOwner() != &entry.getBody().front())
+    return {};
+  std::optional<unsigned> first = firstSizeOf(arg.getArgNumber());
+  addShapes();
+  if (!first || *first + axis >= shapes.size())
+    return {};
   auto rank = entry.getArgAttrOfType<IntegerAttr>(arg.getArgNumber(), attrs::rank);
   if (!rank)
     return shapes[*first + axis];

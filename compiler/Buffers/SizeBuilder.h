@@ -31,6 +31,13 @@ public:
     return b.createOrFold<Op>(loc, lhs, rhs);
   }
 
+  /// Builds all sizes that `rondo.shapes` tells.
+  void addShapes();
+
+  /// Whether no sum, difference or product of indices overflows in what was built, an i1; null if there is
+  /// none. Assumes a block of which nothing else uses the sizes.
+  mlir::Value fits();
+
   /// Stands behind all that was built.
   mlir::OpBuilder &builder() { return b; }
 

@@ -3,6 +3,7 @@
 // flag, on additions and products: it lets a multiplication and an addition
 // round once.
 #include "compiler/Emit/Code.h"
+#include "compiler/Emit/CarriedVariables.h"
 #include "compiler/Emit/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
@@ -40,7 +41,8 @@ static void setAttributes(llvm::Module &module, const TargetInfo &target) {
 }
 
 /// int main(int argc, char **argv) { return rondo_main(argc, argv, &model); }
-static llvm::Error addMain(llvm::Module &module, llvm::StringRef model) {
+/// WebAssembly's C library knows a main with arguments by another name.
+llvm::Error rondo::addMain(llvm::Module &module, llvm::StringRef model) {
   llvm::GlobalVariable *descriptor = module.getGlobalVariable(model);
   if (!descriptor)
     return llvm::createStringError("the module has no descriptor `" + model + "`");
@@ -48,7 +50,9 @@ static llvm::Error addMain(llvm::Module &module, llvm::StringRef model) {
   llvm::Type *i32 = llvm::Type::getInt32Ty(context), *ptr = llvm::PointerType::get(context, 0);
   auto run = module.getOrInsertFunction("rondo_main", i32, i32, ptr, ptr);
   auto *type = llvm::FunctionType::get(i32, {i32, ptr}, false);
-  auto *main = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "main", module);
+  auto *main =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
+                             module.getTargetTriple().isWasm() ? "__main_argc_argv" : "main", module);
   llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "", main));
   b.CreateRet(b.CreateCall(run, {main->getArg(0), main->getArg(1), descriptor}));
   return llvm::Error::success();
@@ -94,7 +98,12 @@ llvm::Expected<Code> rondo::makeCode(mlir::ModuleOp module, const EmitOptions &o
                   mlir::StringAttr::get(ctx, layout.getStringRepresentation()));
   module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
                   mlir::StringAttr::get(ctx, options.target.triple));
-  if (options.debugInfo) {
+  // A text that was in the phase `llvm` already has its lines at least.
+  bool isDescribed =
+      llvm::any_of(module.getOps<mlir::LLVM::LLVMFuncOp>(), [](mlir::LLVM::LLVMFuncOp function) {
+        return function.getLoc()->findInstanceOf<mlir::FusedLocWith<mlir::LLVM::DISubprogramAttr>>();
+      });
+  if (options.debugInfo && !isDescribed) {
     mlir::PassManager pm(ctx);
     pm.addPass(mlir::LLVM::createDIScopeForLLVMFuncOpPass());
     if (mlir::failed(pm.run(module)))
@@ -113,6 +122,7 @@ llvm::Expected<Code> rondo::makeCode(mlir::ModuleOp module, const EmitOptions &o
       if (llvm::Error error = addMain(*code.module, mainFor))
         return error;
     setAttributes(*code.module, options.target);
+    placeCarriedVariables(*code.module, /*isOptimized=*/false);
   }
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -121,6 +131,7 @@ llvm::Expected<Code> rondo::makeCode(mlir::ModuleOp module, const EmitOptions &o
 
   mlir::TimingScope scope = timing.nest("optimise LLVM IR");
   optimise(code, options.optLevel);
+  placeCarriedVariables(*code.module, /*isOptimized=*/true);
   return code;
 }
 

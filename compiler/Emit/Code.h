@@ -30,4 +30,7 @@ struct Code {
 llvm::Expected<Code> makeCode(mlir::ModuleOp module, const EmitOptions &options, llvm::StringRef mainFor,
                               mlir::TimingScope &timing);
 
+/// Adds that `main` to code that is optimised already.
+llvm::Error addMain(llvm::Module &module, llvm::StringRef descriptor);
+
 } // namespace rondo

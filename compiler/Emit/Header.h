@@ -6,7 +6,8 @@
 
 namespace rondo {
 
-/// `interface` is the module's `rondo.interface` (Conversion/RuntimeToLLVM/Interface.h).
-std::string makeHeader(mlir::DictionaryAttr interface);
+/// `interface` is the module's `rondo.interface` (Conversion/RuntimeToLLVM/Interface.h);
+/// `embedded` says that the weights lie in the object.
+std::string makeHeader(mlir::DictionaryAttr interface, bool embedded);
 
 } // namespace rondo

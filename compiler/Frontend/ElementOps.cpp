@@ -261,8 +261,7 @@ Tensor convert(FunctionEmitter &f, const Tensor &x, DType dtype) {
   auto made = [&](mlir::Value value) { return Tensor{value, dtype, x.shape}; };
   unsigned from = bitWidth(x.dtype), to = bitWidth(dtype);
   if (isFloat(x.dtype) && isFloat(dtype)) {
-    // f16 and bf16 have f32 between them, and f64 before: there is no instruction for one step.
-    if (from == to || (from == 64 && to == 16))
+    if (from == to) // f16 and bf16 have f32 between them
       return convert(f, convert(f, x, DType::F32), dtype);
     return made(from < to ? f.create<arith::ExtFOp>(type, x.value).getResult()
                           : f.create<arith::TruncFOp>(type, x.value).getResult());

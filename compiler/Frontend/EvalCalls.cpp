@@ -279,6 +279,9 @@ Value Evaluator::callFunction(const FunctionRef &function, ArrayRef<CallArgument
   SmallVector<std::pair<StringRef, Value>> bound;
   if (!bindParameters(function, arguments, range, bound))
     return Poison{};
+  for (auto [parameter, argument] : llvm::zip(def.parameters, bound))
+    if (!function.file->isLibrary && parameter.name.text == argument.first)
+      nameValue(parameter.name, argument.second);
   if (!fn || fn->liveRows || callee.takesClosures)
     return runBody(function);
   return callSpecialized(function, bound, range);
@@ -323,14 +326,15 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     std::string name =
         (function.self ? function.self->modelName() + "." : "").str() + function.decl->name.text.str();
     SmallVector<Type> types;
-    SmallVector<Location> locations(signature.tensors.size(), location(function.decl->name.range));
+    SmallVector<Location> locations(signature.tensors.size(), this->place(function.decl->name.range));
     for (const Tensor &tensor : signature.tensors)
       types.push_back(tensor.value.getType());
-    fresh.function = createFunction(name, location(function.decl->name.range));
+    fresh.function = createFunction(name, this->place(function.decl->name.range));
     Block *block = fresh.function.addEntryBlock();
     block->addArguments(types, locations);
 
     FunctionEmitter inner(fresh.function, false, sizes);
+    inner.frame = frame;
     for (const SizeFacts::Fact &fact : signature.facts)
       if (fact.divisible)
         inner.facts.addDivisible(fact.a, fact.b);
@@ -355,6 +359,10 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
     rebuild(
         fresh.result,
         [&](const Tensor &tensor) {
+          if (auto result = dyn_cast<OpResult>(tensor.value); result && !isa<ScanOp>(result.getOwner())) {
+            auto position = ReturnedAttr::get(&context, result.getResultNumber(), results.size());
+            result.getOwner()->setLoc(FusedLoc::get(&context, {result.getOwner()->getLoc()}, position));
+          }
           results.push_back(tensor.value);
           for (const Size &size : tensor.shape)
             size.visitBaseAtoms([&](const SizeAtom *atom) { inResults.insert(atom); });
@@ -406,7 +414,8 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
       return Size(signature.atoms[found - use.atoms.begin()]);
     });
   };
-  LocationScope at(*fn, location(range, StringRef(frame->callee).split('`').second.split('`').first));
+  StringRef callee = StringRef(frame->callee).split('`').second.split('`').first;
+  LocationScope at(*fn, locationIn(*frame->caller, range, callee));
   SmallVector<mlir::Value> operands;
   for (unsigned index : use.sizeArguments)
     operands.push_back(fn->size(Size(signature.atoms[index])));
@@ -428,7 +437,7 @@ Value Evaluator::callSpecialized(const FunctionRef &function, ArrayRef<std::pair
       loop = here(loop);
     mine.loops.append(fn->loops);
     if (function.file->isLibrary && !frame->caller->file->isLibrary)
-      mine.loc = location(range);
+      mine.loc = locationIn(*frame->caller, range);
     demand(std::move(mine), range);
   }
   auto call = fn->create<func::CallOp>(use.function, operands);

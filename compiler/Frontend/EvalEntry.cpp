@@ -121,9 +121,10 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry, const ast::Train
 
 Evaluator::EntryPoint::EntryPoint(Evaluator &eval, const ast::DefDecl &def, bool isEntry)
     : eval(eval), def(def), isEntry(isEntry),
-      function(eval.createFunction(def.name.text.str() + (isEntry ? "" : ".checked"),
-                                   eval.location(def.name.range))),
+      function(
+          eval.createFunction(def.name.text.str() + (isEntry ? "" : ".checked"), eval.place(def.name.range))),
       block(function.addEntryBlock()), emitter(function, true, eval.sizes) {
+  emitter.frame = eval.frame;
   emitter.facts = eval.hyperFacts;
 }
 

@@ -252,8 +252,8 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       sequence = conform(f, sequence, whole);
     }
     ins.push_back(sequence.value);
-    mlir::Value argument = body->addArgument(f.type(sequence.dtype, slice),
-                                             location(source.decl->name.range, source.decl->name.text));
+    Type type = f.type(sequence.dtype, slice);
+    mlir::Value argument = body->addArgument(type, variable(source.decl->name, type));
     name(source.decl->name, Tensor{argument, sequence.dtype, slice}, source.decl->range);
   }
   for (Source &source : sources) {
@@ -274,7 +274,7 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
     Values olds;
     for (Tensor &start : carry.starts) {
       mlir::Value argument =
-          body->addArgument(start.value.getType(), location(carry.decl->name.range, carry.decl->name.text));
+          body->addArgument(start.value.getType(), variable(carry.decl->name, start.value.getType()));
       olds.push_back(Tensor{argument, start.dtype, start.shape});
       starts.push_back(start.value);
     }

@@ -66,6 +66,7 @@ void Evaluator::assign(const ast::Identifier &target, Value value) {
     return;
   StringRef name = target.text;
   value.origin = target.range;
+  nameValue(target, value);
   Scope &scope = frame->scopes.back();
   auto own = scope.names.find(name);
   if (own != scope.names.end()) {

@@ -65,15 +65,6 @@ std::string Evaluator::quote(const ast::Expr &expr, StringRef fallback) const {
   return quoteShort(formatExpression(expr, files), fallback);
 }
 
-Location Evaluator::location(SourceRange range, StringRef name) const {
-  if (!range.isValid())
-    return UnknownLoc::get(&context);
-  const SourceFile &file = files[range.file];
-  LineColumn at = file.lineColumn(range.begin);
-  Location place = FileLineColLoc::get(&context, file.name(), at.line, at.column);
-  return name.empty() ? place : NameLoc::get(StringAttr::get(&context, name), place);
-}
-
 bool Evaluator::step(SourceRange range) {
   if (exhausted)
     return false;

@@ -73,8 +73,9 @@ struct Frame {
   // Where it was called from.
   Frame *caller = nullptr;
   SourceRange callRange;
-  std::string callee; // "`fc` (Linear)"
-  Value result;       // of `return`
+  std::string callee;                               // "`fc` (Linear)"
+  Value result;                                     // of `return`
+  mutable std::optional<mlir::Location> calledFrom; // the calls that led there, see EvalLocation.cpp
 };
 
 /// The context of a lambda.
@@ -121,7 +122,25 @@ public:
   /// The same in one layout, for the messages of checks: the IR does not depend on how the source is laid
   /// out.
   std::string quote(const ast::Expr &expr, llvm::StringRef fallback) const;
+
+  //===--- Locations (EvalLocation.cpp) ---------------------------------===//
+
+  /// The place in the source alone, named after `name`.
+  mlir::Location place(SourceRange range, llvm::StringRef name = "") const;
+  /// With the function that it stands in, and the calls that led there from the function that is emitted.
   mlir::Location location(SourceRange range, llvm::StringRef name = "") const;
+  mlir::Location locationIn(const Frame &in, SourceRange range, llvm::StringRef name = "") const;
+  /// Of an argument of a block that the source names.
+  mlir::Location variable(const ast::Identifier &target, mlir::Type type) const;
+  /// Puts a name into the location of what computes the value.
+  void nameValue(const ast::Identifier &target, const Value &value) const;
+  mlir::Location named(mlir::Location location, const ast::Identifier &target, mlir::Type type,
+                       unsigned number = 0) const;
+  DefAttr defOf(const Frame &in) const;
+  /// The place, told to be in the frame's def.
+  mlir::Location inside(const Frame &in, mlir::Location place) const;
+  /// The calls that led to a frame of the function that is emitted.
+  std::optional<mlir::Location> calledFrom(const Frame &in) const;
 
   //===--- Expressions --------------------------------------------------===//
 

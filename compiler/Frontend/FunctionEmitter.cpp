@@ -165,7 +165,9 @@ Tensor FunctionEmitter::weight(const Weight *weight) {
 
 StateValue &FunctionEmitter::state(const State *state, ArrayRef<Size> shape) {
   RankedTensorType type = this->type(state->dtype, shape);
-  Location place = NameLoc::get(builder.getStringAttr(state->key), function.getLoc());
+  auto name = VariableAttr::get(context(), builder.getStringAttr(state->decl->name.text), 0, type, loc);
+  Location place =
+      FusedLoc::get(context(), {NameLoc::get(builder.getStringAttr(state->key), function.getLoc())}, name);
   auto isBehind = [&](const auto &other) { return other.first->key > state->key; };
   for (StateScope &scope : stateScopes) {
     auto [found, isNew] = scope.states.try_emplace(state);

@@ -9,6 +9,8 @@
 
 namespace rondo::sema {
 
+struct Frame;
+
 /// What a call must fulfil, in terms of sizes alone. It is not checked where it
 /// arises but handed to the callers, up to the head of the entry point: there it
 /// can be decided before anything is computed.
@@ -90,6 +92,7 @@ public:
   mlir::OpBuilder builder;
   mlir::Location loc; // of the operations created next
   const bool isEntry;
+  const Frame *frame = nullptr; // of the def whose function it is
   SizeContext &sizes;
   SizeFacts facts;
   llvm::SmallVector<Size, 2> loops; // trip counts of the scans around the place of emission

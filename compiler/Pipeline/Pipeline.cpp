@@ -4,6 +4,7 @@
 // the level is LLVM's affair. What holds in each phase is in compiler/README.md.
 #include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Buffers/Passes.h"
+#include "compiler/Conversion/DebugInfo/Passes.h"
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
 #include "compiler/Conversion/RuntimeToLLVM/Passes.h"
 #include "compiler/Target/CPU/Passes.h"
@@ -13,6 +14,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -99,19 +101,41 @@ static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createGuardSizes());
 }
 
+/// Functions and element types that the target does not have, by what it has.
+static void toArithmetic(OpPassManager &pm, const PipelineOptions &options) {
+  arith::ArithEmulateUnsupportedFloatsOptions halves; // computed in f32
+  halves.sourceTypeStrs = {"f16", "bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(halves));
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  CpuHalvesOptions converted;
+  converted.f16 = options.target.convertsF16;
+  converted.bf16 = options.target.convertsBf16;
+  pm.addPass(createCpuHalves(converted));
+  if (options.optLevel == 0)
+    return;
+  CpuMathOptions math;
+  math.rounds = options.target.rounds;
+  pm.addPass(createCpuMath(math));
+}
+
 /// buffers -> llvm: loops become branches, memrefs pointers, the boundary is made.
 static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createExpandToCast());
   pm.addPass(createRuntimeToLLVM());
+  if (options.debugInfo) { // behind it loops have no buffers, and before it functions have other arguments
+    DebugInfoOptions debug;
+    debug.everyVariable = options.optLevel == 0;
+    debug.directory = options.directory;
+    pm.addPass(createDebugInfo(debug));
+  }
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  if (options.optLevel > 0)
-    pm.addNestedPass<func::FuncOp>(createCpuMath());
+  toArithmetic(pm, options);
   auto whole = VectorTransferToSCFOptions().enableFullUnroll();
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(whole));
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
   cleanUp(pm);
-  // What cpu-math left: everything at -O0, and f64. Before vectors, of which elements are taken.
+  // What cpu-math left: everything at -O0. Before vectors, of which elements are taken.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   ConvertVectorToLLVMPassOptions vectors;
@@ -120,15 +144,18 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  arith::ArithExpandOpsPassOptions expand; // division that rounds down
-  expand.includeBf16 = !options.target.convertsBf16;
-  pm.addPass(arith::createArithExpandOpsPass(expand));
-  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(arith::createArithExpandOpsPass()); // division that rounds down
+  // Before `arith`: a `memref.dim` whose axis is no constant any more reserves stack, in each step of a loop.
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  CpuHalfBitsOptions known;
+  known.f16 = options.target.convertsF16;
+  known.bf16 = options.target.convertsBf16;
+  pm.addPass(createCpuHalfBits(known));
   cleanUp(pm);
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/Pipeline/Register.h"
 #include "compiler/Buffers/Passes.h"
+#include "compiler/Conversion/DebugInfo/Passes.h"
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
 #include "compiler/Conversion/RuntimeToLLVM/Passes.h"
 #include "compiler/Target/CPU/Passes.h"
@@ -20,6 +21,7 @@ void rondo::registerAllPasses() {
   registerRondoBuffersPasses();
   registerRondoCPUPasses();
   registerRondoRuntimeToLLVMPasses();
+  registerRondoDebugInfoPasses();
 }
 
 void rondo::registerAllRondo(mlir::DialectRegistry &registry) {

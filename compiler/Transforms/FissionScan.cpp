@@ -73,9 +73,9 @@ class Fission {
 public:
   explicit Fission(ScanOp scan) : scan(scan) {}
 
-  unsigned moveInvariant();
-  unsigned moveBefore();
-  unsigned moveAfter();
+  void moveInvariant();
+  void moveBefore();
+  void moveAfter();
 
 private:
   Block &body() { return scan.getBody().front(); }
@@ -100,10 +100,9 @@ private:
 // What does not change
 //===----------------------------------------------------------------------===//
 
-unsigned Fission::moveInvariant() {
+void Fission::moveInvariant() {
   TimeDependence dependence(scan);
   OpBuilder b(scan);
-  unsigned moved = 0;
   // What only makes a tensor larger stays, but is made outside too if something reads it there.
   IRMapping copies;
   std::function<Value(Value)> outside = [&](Value value) {
@@ -126,16 +125,14 @@ unsigned Fission::moveInvariant() {
         operand.set(outside(operand.get()));
     });
     op.moveBefore(scan);
-    ++moved;
   }
-  return moved;
 }
 
 //===----------------------------------------------------------------------===//
 // Before the loop
 //===----------------------------------------------------------------------===//
 
-unsigned Fission::moveBefore() {
+void Fission::moveBefore() {
   TimeDependence dependence(scan);
   auto varies = [&](Value value) { return dependence.of(value) != Dependence::Invariant; };
 
@@ -157,7 +154,7 @@ unsigned Fission::moveBefore() {
       reasons.insert(&op);
   }
   if (reasons.empty())
-    return 0;
+    return;
 
   // With the reasons moves what they need, and what they lead to.
   SetVector<Operation *> wanted;
@@ -204,11 +201,9 @@ unsigned Fission::moveBefore() {
   LDBG() << moved.size() << " operations before the loop, " << inputs.size() << " inputs of it";
   remark::passed(scan.getLoc(), remark::RemarkOpts::name("before").category(DEBUG_TYPE))
       << remark::add("{0} operations run before the loop, over all steps", moved.size());
-  unsigned count = moved.size();
   rebuild(inputs, values, {}, goneStacks);
   for (Operation *op : llvm::reverse(moved.getArrayRef()))
     op->erase();
-  return count;
 }
 
 // The last operations stay in the loop where that makes the inputs smaller, or where they are views.
@@ -270,7 +265,7 @@ void Fission::keepCheapInLoop(SetVector<Operation *> &moved, const DenseSet<Oper
 // After the loop
 //===----------------------------------------------------------------------===//
 
-unsigned Fission::moveAfter() {
+void Fission::moveAfter() {
   TimeDependence dependence(scan);
   auto varies = [&](Value value) { return dependence.of(value) != Dependence::Invariant; };
 
@@ -286,7 +281,7 @@ unsigned Fission::moveAfter() {
       reasons.insert(&op);
   }
   if (reasons.empty())
-    return 0;
+    return;
 
   // With the reasons moves what they lead to; what they read is the cut.
   DenseSet<Operation *> moved;
@@ -320,7 +315,7 @@ unsigned Fission::moveAfter() {
   if (kept > most * gone) {
     remark::missed(scan.getLoc(), remark::RemarkOpts::name("after").category(DEBUG_TYPE))
         << remark::add("{0} bytes a step would have to be kept for a result of {1}", kept, gone);
-    return 0;
+    return;
   }
 
   // Inputs and stacks that are there serve; the others are made.
@@ -352,7 +347,6 @@ unsigned Fission::moveAfter() {
   rebuild({}, {}, {}, goneStacks);
   for (Operation *op : llvm::reverse(inOrder))
     op->erase();
-  return inOrder.size();
 }
 
 // What a stack of `value` adds to memory: nothing if there is one, little for a carry, which lives in it.
@@ -449,11 +443,11 @@ struct FissionScan : rondo::impl::FissionScanBase<FissionScan> {
       if (matchPattern(scan.getSteps(), m_Zero()))
         continue; // its stacks are empty: there is nothing to slice
       Fission fission(scan);
-      numInvariant += fission.moveInvariant();
+      fission.moveInvariant();
       if (scan.getUntil())
         continue; // what the steps behind the last one would do is never done
-      numBefore += fission.moveBefore();
-      numAfter += fission.moveAfter();
+      fission.moveBefore();
+      fission.moveAfter();
     }
   }
 };

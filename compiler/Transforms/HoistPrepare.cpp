@@ -184,7 +184,6 @@ public:
   func::FuncOp func;
   /// Arguments that are results of prepare, by their number there.
   llvm::MapVector<Value, unsigned> numbers;
-  unsigned numMoved = 0;
 
   void takeFromPrepare() {
     SmallVector<Operation *> moved, others;
@@ -250,7 +249,6 @@ private:
     OpBuilder b(prepare.terminator());
     Operation *copy = b.clone(*op, mapping);
     copies.map(op->getResults(), copy->getResults());
-    ++numMoved;
     return copies.lookup(value);
   }
 
@@ -278,10 +276,8 @@ struct HoistPrepare : rondo::impl::HoistPrepareBase<HoistPrepare> {
       return signalPassFailure();
 
     SmallVector<Entry> entries;
-    for (func::FuncOp func : functions) {
+    for (func::FuncOp func : functions)
       entries.emplace_back(func, prepare).takeFromPrepare();
-      numMoved += entries.back().numMoved;
-    }
     IRRewriter rewriter(&getContext());
     DominanceInfo dominance;
     eliminateCommonSubExpressions(rewriter, dominance, prepare.func);
@@ -302,7 +298,6 @@ struct HoistPrepare : rondo::impl::HoistPrepareBase<HoistPrepare> {
     for (Entry &entry : entries)
       renumber(entry, values, numberOfValue);
     prepare.finish(first, destinations);
-    numResults += first.size();
     remark::passed(prepare.func.getLoc(), remark::RemarkOpts::name("prepare").category(DEBUG_TYPE))
         << remark::add("{0} tensors are prepared from {1} weights", first.size(),
                        prepare.func.getNumArguments());

@@ -159,7 +159,6 @@ struct JoinContractions : rondo::impl::JoinContractionsBase<JoinContractions> {
       takeFrom(joined, sizes, product, offset, rewriter);
       offset += product.count;
       rewriter.eraseOp(product.op);
-      ++numJoined;
     }
   }
 

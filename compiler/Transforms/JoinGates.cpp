@@ -222,7 +222,6 @@ private:
       user->getResult(0).replaceAllUsesWith(castTo(b, slice, user->getResult(0).getType()));
       gone.insert(user->getResult(0));
       user->erase();
-      ++numJoined;
     }
     for (auto &slices : gates->slices) {
       gone.insert(slices[0].getResult());

@@ -23,9 +23,6 @@ def SplitGates : Pass<"rondo-split-gates"> {
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
-  let statistics = [
-    Statistic<"numMoved", "moved", "Elementwise operations that slices moved through">,
-    Statistic<"numSplit", "split", "Products that were given an axis of gates">];
 }
 
 def JoinContractions : Pass<"rondo-join-contractions"> {
@@ -36,8 +33,6 @@ def JoinContractions : Pass<"rondo-join-contractions"> {
     `rondo-hoist-prepare` takes out of the entry point.
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::tensor::TensorDialect"];
-  let statistics = [
-    Statistic<"numJoined", "joined", "Products that became part of another">];
 }
 
 def JoinGates : Pass<"rondo-join-gates"> {
@@ -49,8 +44,6 @@ def JoinGates : Pass<"rondo-join-gates"> {
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
-  let statistics = [
-    Statistic<"numJoined", "joined", "Elementwise operations that became part of another">];
 }
 
 def FissionScan : Pass<"rondo-fission-scan"> {
@@ -62,10 +55,6 @@ def FissionScan : Pass<"rondo-fission-scan"> {
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
-  let statistics = [
-    Statistic<"numInvariant", "invariant", "Operations on values that do not change, moved before a loop">,
-    Statistic<"numBefore", "before", "Operations moved before a loop, over all steps">,
-    Statistic<"numAfter", "after", "Operations moved behind a loop, over all steps">];
 }
 
 def HoistPrepare : Pass<"rondo-hoist-prepare", "::mlir::ModuleOp"> {
@@ -77,9 +66,6 @@ def HoistPrepare : Pass<"rondo-hoist-prepare", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::bufferization::BufferizationDialect",
                            "::mlir::func::FuncDialect"];
-  let statistics = [
-    Statistic<"numMoved", "moved", "Operations moved to prepare">,
-    Statistic<"numResults", "results", "Results of prepare">];
 }
 
 def FoldEmptyTensors : Pass<"rondo-fold-empty-tensors"> {

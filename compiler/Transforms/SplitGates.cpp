@@ -130,7 +130,6 @@ struct SplitGates : rondo::impl::SplitGatesBase<SplitGates> {
       }
       replace(slices, result);
     }
-    ++numMoved;
     op->erase();
   }
 
@@ -161,7 +160,6 @@ struct SplitGates : rondo::impl::SplitGatesBase<SplitGates> {
                                      side ? expanded : contract.getRhs());
     for (auto [index, slices] : llvm::enumerate(gates.slices))
       replace(slices, sliceIndex(b, loc, joined, sizes, gates.axis, index));
-    ++numSplit;
     LDBG() << gates.count << " gates: " << joined;
     remark::passed(loc, remark::RemarkOpts::name("split").category(DEBUG_TYPE))
         << remark::add("{0} gates of one product", gates.count);

@@ -55,7 +55,7 @@ rondo_status rondo_array_make(rondo_array *array, uint32_t dtype, uint32_t rank,
   void *data = rondo_allocate(bytes);
   if (!data)
     return rondo_fail_memory(error, bytes);
-  memset(data, 0, bytes);
+  memset(data, 0, (size_t)bytes);
   memset(array, 0, sizeof *array);
   array->dtype = dtype;
   array->rank = rank;

@@ -3,38 +3,10 @@
 #include "array.h"
 #include "dtype.h"
 #include "error.h"
+#include "model.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-const char *rondo_version(void) { return RONDO_VERSION; }
-
-rondo_status rondo_check_model(const rondo_model *model, rondo_error *error) {
-  if (!model)
-    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the model is NULL");
-  if (model->abi_version != RONDO_ABI_VERSION)
-    return rondo_fail(
-        error, RONDO_ERROR_VERSION,
-        "the model was compiled for version %u of rondo's ABI, this runtime has version %d: compile "
-        "it again",
-        model->abi_version, RONDO_ABI_VERSION);
-  for (uint32_t i = 0; i < model->num_entries; ++i) {
-    const rondo_entry *entry = &model->entries[i];
-    if (entry->num_dims > RONDO_MAX_DIMS || entry->num_args > RONDO_MAX_VALUES ||
-        entry->num_results > RONDO_MAX_VALUES || entry->num_states > RONDO_MAX_VALUES ||
-        entry->num_sizes > RONDO_MAX_SIZES)
-      return rondo_fail(error, RONDO_ERROR_VERSION,
-                        "entry point `%s` has more arguments than a call may have", entry->name);
-  }
-  return RONDO_OK;
-}
-
-const rondo_entry *rondo_find_entry(const rondo_model *model, const char *name) {
-  for (uint32_t i = 0; i < model->num_entries; ++i)
-    if (!strcmp(model->entries[i].name, name))
-      return &model->entries[i];
-  return NULL;
-}
 
 //===--------------------------------------------------------------------===//
 // Messages
@@ -101,16 +73,6 @@ rondo_status rondo_bind(const rondo_entry *entry, const DLTensor *const *args, i
   return RONDO_OK;
 }
 
-/* Sizes of states follow those of results. */
-static uint32_t first_state_size(const rondo_entry *entry) {
-  uint32_t first = 0;
-  for (uint32_t i = 0; i < entry->num_args; ++i)
-    first += entry->args[i].rank;
-  for (uint32_t i = 0; i < entry->num_results; ++i)
-    first += entry->results[i].rank;
-  return first;
-}
-
 /* State i of an entry point as a value, whose sizes begin at *first_size, which moves behind them. */
 static rondo_value_info state_value(const rondo_model *model, const rondo_entry *entry, uint32_t i,
                                     uint32_t *first_size) {
@@ -124,7 +86,7 @@ static rondo_value_info state_value(const rondo_model *model, const rondo_entry 
 static void measure_states(const rondo_model *model, const rondo_entry *entry, const int64_t *sizes,
                            uint64_t *bytes) {
   uint64_t elements;
-  uint32_t first_size = first_state_size(entry);
+  uint32_t first_size = rondo_first_state_size(entry);
   for (uint32_t i = 0; i < entry->num_states; ++i) {
     rondo_value_info state = state_value(model, entry, i, &first_size);
     rondo_count(state.dtype, state.rank, sizes + state.first_size, &elements, &bytes[i]);
@@ -164,12 +126,17 @@ rondo_status rondo_sizes(const rondo_model *model, const rondo_entry *entry, con
     status = check_sizes(entry, &entry->args[i], dims, sizes, error);
   for (uint32_t i = 0; i < entry->num_results && !status; ++i)
     status = check_sizes(entry, &entry->results[i], dims, sizes, error);
-  uint32_t first_size = first_state_size(entry);
+  uint32_t first_size = rondo_first_state_size(entry);
   for (uint32_t i = 0; i < entry->num_states && !status; ++i) {
     rondo_value_info state = state_value(model, entry, i, &first_size);
     status = check_sizes(entry, &state, dims, sizes, error);
   }
-  return status;
+  if (status || entry->scratch(dims) <= PTRDIFF_MAX / 2)
+    return status;
+  RONDO_TEXT(because, 400);
+  append_dims(&because, entry, dims);
+  return rondo_fail(error, RONDO_ERROR_MEMORY, "the sizes of this call are larger than memory can be%s",
+                    because.data);
 }
 
 rondo_status rondo_state_bytes(const rondo_model *model, const rondo_entry *entry, const int64_t *dims,
@@ -185,12 +152,23 @@ rondo_status rondo_state_bytes(const rondo_model *model, const rondo_entry *entr
 // Tensors
 //===--------------------------------------------------------------------===//
 
-static char *tensor_data(const DLTensor *tensor) {
-  return tensor->data ? (char *)tensor->data + tensor->byte_offset : NULL;
+DLTensor rondo_tensor(uint32_t dtype, uint32_t rank, int64_t *shape, void *data) {
+  DLTensor tensor;
+  memset(&tensor, 0, sizeof tensor);
+  tensor.data = data;
+  tensor.device.device_type = kDLCPU;
+  tensor.ndim = (int32_t)rank;
+  tensor.dtype = rondo_dtype_dlpack(dtype);
+  tensor.shape = shape;
+  return tensor;
 }
 
-/* Axes of size 1 may have any stride: nothing steps along them. */
-static bool is_dense(const DLTensor *tensor) {
+char *rondo_tensor_data(const DLTensor *tensor) {
+  /* As numbers: a wrong offset may lead anywhere. */
+  return tensor->data ? (char *)((uintptr_t)tensor->data + (uintptr_t)tensor->byte_offset) : NULL;
+}
+
+bool rondo_is_dense(const DLTensor *tensor) {
   int64_t stride = 1;
   for (int32_t i = tensor->ndim; tensor->strides && i-- > 0; stride *= tensor->shape[i])
     if (tensor->shape[i] != 1 && tensor->strides[i] != stride)
@@ -221,11 +199,11 @@ rondo_status rondo_check_tensor(const rondo_entry *entry, const rondo_value_info
   }
   if (elements == 0)
     return RONDO_OK;
-  if (!is_dense(tensor))
+  if (!rondo_is_dense(tensor))
     return rondo_fail(error, RONDO_ERROR_ARGUMENT, "%s%s is not dense and row-major", what, name);
-  if (!tensor_data(tensor))
+  if (!rondo_tensor_data(tensor))
     return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the data of %s%s is NULL", what, name);
-  if ((uintptr_t)tensor_data(tensor) % RONDO_ALIGNMENT != 0)
+  if ((uintptr_t)rondo_tensor_data(tensor) % RONDO_ALIGNMENT != 0)
     return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the data of %s%s is not aligned to %d bytes", what, name,
                       RONDO_ALIGNMENT);
   return RONDO_OK;
@@ -256,7 +234,7 @@ static rondo_status take(const rondo_entry *entry, const rondo_value_info *info,
     return status;
   uint64_t elements, bytes;
   rondo_count(info->dtype, info->rank, shape, &elements, &bytes); /* rondo_sizes has checked it */
-  *where = region_of(bytes ? tensor_data(tensor) : NULL, bytes);
+  *where = region_of(bytes ? rondo_tensor_data(tensor) : NULL, bytes);
   return RONDO_OK;
 }
 
@@ -284,6 +262,8 @@ static rondo_status check_overlap(const rondo_model *model, const rondo_entry *e
                       is_result ? "result" : "state",
                       is_result ? entry->results[i].name : model->states[entry->states[i - num_results]].key);
   }
+  if (overlap(scratch, prepared) || overlaps_any(scratch, args, num_args))
+    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "scratch overlaps other memory of the call");
   return RONDO_OK;
 }
 
@@ -349,11 +329,12 @@ rondo_status rondo_reset(const rondo_model *model, const rondo_entry *entry, con
   int64_t sizes[RONDO_MAX_SIZES];
   void *memory[RONDO_MAX_VALUES];
   region regions[RONDO_MAX_VALUES];
-  rondo_status status = rondo_check_model(model, error);
+  rondo_status status = rondo_check_entry(model, entry, error);
   if (status)
     return status;
-  if (!entry || (entry->num_dims && !dims))
-    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the entry point or its dims are NULL");
+  if (entry->num_dims && !dims)
+    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the dims of the entry point are NULL");
+  prepared = prepared ? prepared : model->embedded;
   if ((status = rondo_sizes(model, entry, dims, sizes, error)) ||
       (status = check_blocks(model, entry, dims, prepared, scratch, scratch_bytes, error)) ||
       (status = take_states(model, entry, sizes, states, regions, error)))
@@ -375,11 +356,12 @@ rondo_status rondo_call(const rondo_model *model, const rondo_entry *entry, cons
   const void *in[RONDO_MAX_VALUES];
   void *out[2 * RONDO_MAX_VALUES]; /* results, then states */
   region in_regions[RONDO_MAX_VALUES], out_regions[2 * RONDO_MAX_VALUES];
-  rondo_status status = rondo_check_model(model, error);
+  rondo_status status = rondo_check_entry(model, entry, error);
   if (status)
     return status;
-  if (!entry || (entry->num_args && !args) || (entry->num_results && !results))
-    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the entry point, its arguments or its results are NULL");
+  if ((entry->num_args && !args) || (entry->num_results && !results))
+    return rondo_fail(error, RONDO_ERROR_ARGUMENT, "the arguments or results are NULL");
+  prepared = prepared ? prepared : model->embedded;
   if ((status = take_numbers(entry, numbers, dims, error)) ||
       (status = rondo_bind(entry, args, dims, error)) ||
       (status = rondo_sizes(model, entry, dims, sizes, error)))

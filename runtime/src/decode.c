@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Every place that Unicode has for a character, at its longest. */
+enum { MOST_BYTES = 5 << 20 };
+
 static rondo_status split(const rondo_file *file, rondo_characters *characters, rondo_error *error) {
   size_t bytes = file->bytes;
   if (bytes && file->data[bytes - 1] == '\n')
@@ -38,7 +41,9 @@ rondo_status rondo_characters_read(const char *path, rondo_characters *character
   rondo_status status = rondo_file_open(path, &file, error);
   if (status)
     return status;
-  status = split(&file, characters, error);
+  status = file.bytes > MOST_BYTES
+               ? rondo_fail(error, RONDO_ERROR_FORMAT, "%s: longer than %d MiB", path, MOST_BYTES >> 20)
+               : split(&file, characters, error);
   rondo_file_close(&file);
   if (status)
     rondo_characters_free(characters);

@@ -14,7 +14,7 @@ typedef struct rondo_characters {
   uint64_t count;
 } rondo_characters;
 
-/* Reads a UTF-8 file; a newline at its end is no character. */
+/* Reads a UTF-8 file of at most 5 MiB; a newline at its end is no character. */
 rondo_status rondo_characters_read(const char *path, rondo_characters *characters, rondo_error *error);
 void rondo_characters_free(rondo_characters *characters);
 

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "file.h"
 #include "inputs.h"
+#include "npy.h"
 #include "options.h"
 #include "print.h"
 #include "suggest.h"
@@ -30,7 +31,8 @@ typedef struct run {
   DLTensor *views;     /* of arrays */
   DLTensor **tensors;  /* to views */
   void **states;       /* [num_states], memory of their own */
-  void *prepared, *scratch;
+  rondo_weights weights;
+  void *scratch;
   uint64_t scratch_bytes;
   rondo_characters characters;
   rondo_error *error;
@@ -122,28 +124,36 @@ static void tell_unused(void *context, const char *name) {
 static rondo_status load(run *r) {
   const rondo_model *model = r->model;
   const rondo_run_options *options = r->options;
+  if (!options->weights && model->embedded) {
+    r->weights.prepared = model->embedded;
+    return RONDO_OK;
+  }
   if (model->num_params && !options->weights && !options->has_seed)
     return rondo_fail(r->error, RONDO_ERROR_ARGUMENT,
                       "model %s has %u weights: give --weights F.safetensors, or --seed N to draw them",
                       model->name, model->num_params);
-  r->prepared = rondo_allocate(model->prepared_bytes);
-  if (!r->prepared)
-    return rondo_fail_memory(r->error, model->prepared_bytes);
-  if (!options->weights)
-    return rondo_draw_weights(model, options->seed, r->prepared, r->error);
+  if (!options->weights) {
+    r->weights.prepared = r->weights.memory = rondo_allocate(model->prepared_bytes);
+    return r->weights.memory ? rondo_draw_weights(model, options->seed, r->weights.memory, r->error)
+                             : rondo_fail_memory(r->error, model->prepared_bytes);
+  }
   RONDO_TEXT(names, 900);
   unused u = {0, &names};
   const rondo_unused_weights listener = {tell_unused, &u};
-  rondo_status status = rondo_load_weights(model, options->weights, r->prepared, &listener, r->error);
-  if (!status && u.count)
-    fprintf(stderr, "%s: note: %s has %u weight%s that the model does not use: %s%s\n", options->program,
-            options->weights, u.count, u.count > 1 ? "s" : "", names.data, u.count > 5 ? ", ..." : "");
+  rondo_status status = rondo_open_weights(model, options->weights, &r->weights, &listener, r->error);
+  if (!status && u.count) {
+    RONDO_TEXT(note, 2000);
+    rondo_append(&note, "%s has %u weight%s that the model does not use: %s%s", options->weights, u.count,
+                 u.count > 1 ? "s" : "", names.data, u.count > 5 ? ", ..." : "");
+    rondo_clean(note.data);
+    fprintf(stderr, "%s: note: %s\n", options->program, note.data);
+  }
   return status;
 }
 
 static rondo_status reset(run *r) {
-  return rondo_reset(r->model, r->entry, r->dims, r->states, r->prepared, r->scratch, r->scratch_bytes,
-                     r->error);
+  return rondo_reset(r->model, r->entry, r->dims, r->states, r->weights.prepared, r->scratch,
+                     r->scratch_bytes, r->error);
 }
 
 static rondo_status call(run *r) {
@@ -154,7 +164,7 @@ static rondo_status call(run *r) {
            entry->results[i].rank * sizeof *results[i].shape);
   rondo_status status =
       rondo_call(r->model, entry, r->dims, (const DLTensor *const *)r->tensors, r->tensors + entry->num_args,
-                 r->states, r->prepared, r->scratch, r->scratch_bytes, r->error);
+                 r->states, r->weights.prepared, r->scratch, r->scratch_bytes, r->error);
   uint64_t elements;
   for (uint32_t i = 0; i < entry->num_results; ++i)
     rondo_count(results[i].dtype, results[i].rank, results[i].shape, &elements, &results[i].bytes);
@@ -197,9 +207,13 @@ static rondo_status measure(run *r) {
   }
   if (!status) {
     qsort(times, n, sizeof *times, compare_times);
-    double median = 0.5 * (times[(n - 1) / 2] + times[n / 2]);
-    uint64_t p95 = ((uint64_t)n * 95 + 99) / 100 - 1; /* as large as 95% of them */
-    fprintf(stderr, "time: median %.2f min %.2f p95 %.2f (%u runs)\n", median, times[0], times[p95], n);
+    uint64_t p95 = ((uint64_t)n * 95 + 99) / 100 - 1;
+    rondo_times found = {0.5 * (times[(n - 1) / 2] + times[n / 2]), times[0], times[p95]};
+    if (r->options->times)
+      *r->options->times = found;
+    else
+      fprintf(stderr, "time: median %.2f min %.2f p95 %.2f (%u runs)\n", found.median, found.least, found.p95,
+              n);
   }
   free(times);
   return status;
@@ -213,17 +227,27 @@ static bool decodes(const run *r, uint32_t result) {
   return r->options->decode && rondo_dtype_is_integer(r->entry->results[result].dtype);
 }
 
+/* All results are written before the first is renamed: a full disk leaves those of an earlier run. */
 static rondo_status write_results(run *r) {
   const char *folder = r->options->output;
-  rondo_status status = rondo_make_folder(folder, r->error);
-  char *path = malloc(strlen(folder) + 32);
-  if (!path)
-    return rondo_fail_memory(r->error, strlen(folder) + 32);
-  for (uint32_t i = 0; i < r->entry->num_results && !status; ++i) {
-    sprintf(path, "%s/%u.npy", folder, i);
-    status = rondo_write_npy(path, &r->arrays[r->entry->num_args + i], r->error);
+  uint32_t count = r->entry->num_results, written = 0, renamed = 0;
+  size_t room = strlen(folder) + 32;
+  rondo_output *outputs = calloc(count + 1, sizeof *outputs);
+  char *paths = calloc(count + 1, room);
+  rondo_status status =
+      outputs && paths ? rondo_make_folder(folder, r->error) : rondo_fail_memory(r->error, count * room);
+  for (; written < count && !status; ++written) {
+    snprintf(paths + written * room, room, "%s/%u.npy", folder, written);
+    status = rondo_npy_begin(paths + written * room, &r->arrays[r->entry->num_args + written],
+                             &outputs[written], r->error);
   }
-  free(path);
+  written -= written && status; /* the one that failed has abandoned itself */
+  for (; renamed < written && !status; ++renamed)
+    status = rondo_output_finish(&outputs[renamed], r->error);
+  for (; renamed < written; ++renamed)
+    rondo_output_abandon(&outputs[renamed]);
+  free(outputs);
+  free(paths);
   return status;
 }
 
@@ -265,8 +289,14 @@ static rondo_status flush(rondo_error *error) {
 
 static rondo_status run_steps(run *r) {
   const rondo_run_options *options = r->options;
-  rondo_status status;
-  if ((status = rondo_check_model(r->model, r->error)) || (status = find_entry(r)) ||
+  rondo_status status = rondo_check_model(r->model, r->error);
+  if (status)
+    return status;
+  if (options->save_prepared)
+    return (status = load(r))
+               ? status
+               : rondo_save_prepared(r->model, options->save_prepared, r->weights.prepared, r->error);
+  if ((status = find_entry(r)) ||
       (options->decode && (status = rondo_characters_read(options->decode, &r->characters, r->error))) ||
       (status = make_arguments(r)) || (status = load(r)) || (status = reset(r)) || (status = call(r)) ||
       (options->output && (status = write_results(r))) || (status = print_results(r)) ||
@@ -284,7 +314,7 @@ static void free_run(run *r) {
   for (uint32_t i = 0; r->states && i < r->entry->num_states; ++i)
     rondo_free(r->states[i]);
   free(r->states);
-  rondo_free(r->prepared);
+  rondo_close_weights(&r->weights);
   rondo_free(r->scratch);
   rondo_characters_free(&r->characters);
 }
@@ -326,6 +356,7 @@ static void occupy_standard_streams(void) {
 int rondo_main(int argc, char **argv, const rondo_model *model) {
   occupy_standard_streams();
   signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like a full disk */
+  signal(SIGXFSZ, SIG_IGN); /* and so is a file that is larger than the user may write */
   rondo_run_options options;
   memset(&options, 0, sizeof options);
   const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;

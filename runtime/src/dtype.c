@@ -28,6 +28,13 @@ DLDataType rondo_dtype_dlpack(uint32_t dtype) {
   return result;
 }
 
+int32_t rondo_dtype_of_dlpack(DLDataType type) {
+  for (int32_t i = 0; i < RONDO_NUM_DTYPES; ++i)
+    if (types[i].code == type.code && types[i].bytes * 8 == type.bits && type.lanes == 1)
+      return i;
+  return -1;
+}
+
 int64_t rondo_dtype_least(uint32_t dtype) {
   return dtype == RONDO_I64 ? INT64_MIN : dtype == RONDO_I32 ? INT32_MIN : dtype == RONDO_I8 ? INT8_MIN : 0;
 }
@@ -155,7 +162,7 @@ void rondo_store_integer(uint32_t dtype, void *data, uint64_t i, int64_t value) 
 void rondo_convert_floats(void *to, uint32_t to_dtype, const void *from, uint32_t from_dtype, uint64_t n) {
   if (to_dtype == from_dtype) {
     if (n)
-      memcpy(to, from, n * types[to_dtype].bytes);
+      memcpy(to, from, (size_t)(n * types[to_dtype].bytes));
     return;
   }
   if (to_dtype == RONDO_F32 && from_dtype == RONDO_BF16) { /* checkpoints are often so */

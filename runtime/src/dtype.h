@@ -16,6 +16,9 @@ bool rondo_dtype_is_integer(uint32_t dtype);
 /* As NumPy calls it ("float32"); bf16, which NumPy lacks, is "float32" too. */
 const char *rondo_dtype_numpy(uint32_t dtype);
 
+/* The dtype that DLPack writes like this, -1 if there is none. */
+int32_t rondo_dtype_of_dlpack(DLDataType type);
+
 /* Least and greatest value of an integer type. */
 int64_t rondo_dtype_least(uint32_t dtype);
 int64_t rondo_dtype_greatest(uint32_t dtype);

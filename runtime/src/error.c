@@ -1,24 +1,30 @@
 #include "error.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Names from files end up in messages: nothing there may steer a terminal, and a message that was cut must
- * not end amid a character. */
-static void clean(char *text, size_t length) {
-  for (size_t i = 0; i < length; ++i)
-    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-      text[i] = '?';
-  size_t start = length;
-  while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-    --start;
-  if (start > 0 && (unsigned char)text[start - 1] >= 0xc0) {
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (length - start < want)
-      text[start - 1] = 0;
+void rondo_clean(char *text) {
+  unsigned char *at = (unsigned char *)text, *end = at + strlen(text);
+  while (at < end) {
+    size_t length = rondo_utf8_length(at, end);
+    if (length == 0 && *at >= 0xc0 && end - at < 4) { /* the rest of a character was cut off */
+      unsigned char *rest = at + 1;
+      while (rest < end && (*rest & 0xc0) == 0x80)
+        ++rest;
+      if (rest == end) {
+        *at = 0;
+        return;
+      }
+    }
+    bool wrong = length == 0 || *at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+    size_t bytes = length ? length : 1;
+    if (wrong)
+      memset(at, '?', bytes);
+    at += bytes;
   }
 }
 
@@ -32,7 +38,7 @@ rondo_status rondo_fail(rondo_error *error, rondo_status status, const char *for
   va_start(values, format);
   vsnprintf(error->message, sizeof error->message, format, values);
   va_end(values);
-  clean(error->message, strlen(error->message));
+  rondo_clean(error->message);
   return status;
 }
 

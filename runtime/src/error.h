@@ -18,6 +18,10 @@ rondo_status rondo_fail_memory(rondo_error *error, uint64_t bytes);
 /* RONDO_ERROR_CHECK: the check that compiled code reported as `number`, from 1. */
 rondo_status rondo_fail_check(rondo_error *error, const rondo_model *model, int32_t number);
 
+/* Makes text fit for a terminal: what is a control character (those of Unicode's C1 too) or no UTF-8 becomes
+ * `?`; a character that was cut at the end is dropped. Names from files end up in messages. */
+void rondo_clean(char *text);
+
 /* A piece of text that grows up to its capacity and is cut there; always ends with 0. */
 typedef struct rondo_text {
   char *data;

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static rondo_status fail_errno(rondo_error *error, const char *path, int number) {
-  return rondo_fail(error, RONDO_ERROR_FILE, "%s: %s", path, strerror(number));
+  /* The path leaves room for the reason. */
+  return rondo_fail(error, RONDO_ERROR_FILE, "%.800s: %s", path, strerror(number));
 }
 
 /* Reads until the end, into memory that doubles. */

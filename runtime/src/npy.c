@@ -1,9 +1,9 @@
 /* NumPy's .npy: "\x93NUMPY", version, length of the header, the header (a Python dictionary
  * {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }), then the elements. */
+#include "npy.h"
 #include "array.h"
 #include "dtype.h"
 #include "error.h"
-#include "file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -132,6 +132,8 @@ static rondo_status read_shape(reader *r, header *h) {
     }
     if (r->at == begin || (*begin == '0' && r->at - begin > 1))
       return fail(r, "malformed header: 'shape' holds something that is no size");
+    if (r->at < r->end && *r->at == 'L') /* as Python 2 wrote a long */
+      ++r->at;
     h->shape[h->rank++] = size;
     comma = accept(r, ',');
   }
@@ -246,7 +248,7 @@ static rondo_status read_elements(reader *r, const header *h, rondo_file *file, 
   if (status)
     return status;
   if (in_order && !swap && bytes > 0)
-    memcpy(array->data, r->at, bytes);
+    memcpy(array->data, r->at, (size_t)bytes);
   else
     copy_elements(h, array->data, (const char *)r->at, elements);
   unsigned char *truths = array->data;
@@ -315,7 +317,8 @@ static rondo_status write_elements(rondo_output *output, const rondo_array *arra
   return RONDO_OK;
 }
 
-rondo_status rondo_write_npy(const char *path, const rondo_array *array, rondo_error *error) {
+rondo_status rondo_npy_begin(const char *path, const rondo_array *array, rondo_output *output,
+                             rondo_error *error) {
   static const char *const descr[RONDO_NUM_DTYPES] = {"<f4", "<f8", "<f2", "<f4", "<i8",
                                                       "<i4", "|i1", "|u1", "|b1"};
   RONDO_TEXT(text, 1024); /* 32 axes of 20 digits fit */
@@ -332,13 +335,16 @@ rondo_status rondo_write_npy(const char *path, const rondo_array *array, rondo_e
   prefix[6] = 1;
   prefix[8] = (unsigned char)(text.length & 0xff);
   prefix[9] = (unsigned char)(text.length >> 8);
+  rondo_status status = rondo_output_open(path, output, error);
+  if (!status)
+    status = rondo_output_write(output, prefix, sizeof prefix, error);
+  if (!status)
+    status = rondo_output_write(output, text.data, text.length, error);
+  return status ? status : write_elements(output, array, error);
+}
+
+rondo_status rondo_write_npy(const char *path, const rondo_array *array, rondo_error *error) {
   rondo_output output;
-  rondo_status status = rondo_output_open(path, &output, error);
-  if (!status)
-    status = rondo_output_write(&output, prefix, sizeof prefix, error);
-  if (!status)
-    status = rondo_output_write(&output, text.data, text.length, error);
-  if (!status)
-    status = write_elements(&output, array, error);
+  rondo_status status = rondo_npy_begin(path, array, &output, error);
   return status ? status : rondo_output_finish(&output, error);
 }

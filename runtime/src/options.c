@@ -4,23 +4,39 @@
 #include "suggest.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* One table for parsing, suggestions and help. */
-typedef enum flag { ENTRY, WEIGHTS, SEED, INPUT, DIM, OUTPUT, DECODE, TIME, HELP, VERSION, NUM_FLAGS } flag;
+typedef enum flag {
+  ENTRY,
+  WEIGHTS,
+  SEED,
+  INPUT,
+  DIM,
+  OUTPUT,
+  DECODE,
+  TIME,
+  SAVE_PREPARED,
+  HELP,
+  VERSION,
+  NUM_FLAGS
+} flag;
 
 static const struct {
   const char *name, *value, *help;
 } flags[NUM_FLAGS] = {
     [ENTRY] = {"--entry", "NAME", "the entry point: forward, or the only one"},
-    [WEIGHTS] = {"--weights", "F.safetensors", "weights, by PyTorch's keys"},
+    [WEIGHTS] = {"--weights", "F.safetensors", "weights, by PyTorch's keys; or a file of prepared ones"},
     [SEED] = {"--seed", "N", "draw weights, unless --weights is given, and inputs that are not given"},
     [INPUT] = {"--input", "x=F.npy", "an argument; n=5 and temp=0.7 for numbers"},
     [DIM] = {"--dim", "T=128", "a size of inputs that are drawn"},
     [OUTPUT] = {"--output", "DIR", "write results to DIR/0.npy, DIR/1.npy, ... instead of printing them"},
     [DECODE] = {"--decode", "CHARS.txt", "print integer results as characters of this file"},
     [TIME] = {"--time", "N", "measure N calls, in microseconds"},
+    [SAVE_PREPARED] = {"--save-prepared", "FILE",
+                       "write the prepared weights, which --weights maps, and stop"},
     [HELP] = {"--help", NULL, "this text"},
     [VERSION] = {"--version", NULL, "the model's name, rondo's version"},
 };
@@ -33,9 +49,22 @@ static size_t match(const char *argument, flag f) {
   return argument[length] == 0 || (argument[length] == '=' && flags[f].value) ? length : 0;
 }
 
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void complain(const char *program, const char *format, ...) {
+  char text[1000];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  rondo_clean(text);
+  fprintf(stderr, "%s: error: %s\n", program, text);
+}
+
 static rondo_request wrong_argument(const char *program, const char *argument) {
   if (argument[0] != '-') {
-    fprintf(stderr, "%s: error: unexpected argument `%s`\n", program, argument);
+    complain(program, "unexpected argument `%s`", argument);
     return RONDO_REQUEST_WRONG;
   }
   rondo_nearest nearest = {.wanted = argument};
@@ -43,7 +72,7 @@ static rondo_request wrong_argument(const char *program, const char *argument) {
     rondo_nearest_offer(&nearest, flags[f].name);
   RONDO_TEXT(hint, 200);
   rondo_append_nearest(&hint, &nearest);
-  fprintf(stderr, "%s: error: unknown flag `%s`%s; --help lists them\n", program, argument, hint.data);
+  complain(program, "unknown flag `%s`%s; --help lists them", argument, hint.data);
   return RONDO_REQUEST_WRONG;
 }
 
@@ -57,6 +86,9 @@ static bool set(rondo_run_options *options, flag f, const char *value, const cha
     return true;
   case WEIGHTS:
     options->weights = value;
+    return true;
+  case SAVE_PREPARED:
+    options->save_prepared = value;
     return true;
   case OUTPUT:
     options->output = value;
@@ -98,13 +130,12 @@ rondo_request rondo_parse_options(int argc, char **argv, rondo_run_options *opti
       return wrong_argument(options->program, argv[i]);
     const char *value = argv[i][length] ? argv[i] + length + 1 : ++i < argc ? argv[i] : "";
     if (*value == 0) {
-      fprintf(stderr, "%s: error: %s wants a value: %s %s\n", options->program, flags[f].name, flags[f].name,
-              flags[f].value);
+      complain(options->program, "%s wants a value: %s %s", flags[f].name, flags[f].name, flags[f].value);
       return RONDO_REQUEST_WRONG;
     }
     if (!set(options, (flag)f, value, inputs, dims)) {
-      fprintf(stderr, "%s: error: %s wants a whole number%s, not `%s`\n", options->program, flags[f].name,
-              f == TIME ? " from 1 to 10000000" : " below 2^64", value);
+      complain(options->program, "%s wants a whole number%s, not `%s`", flags[f].name,
+               f == TIME ? " from 1 to 10000000" : " below 2^64", value);
       return RONDO_REQUEST_WRONG;
     }
   }
@@ -115,20 +146,31 @@ static bool check_assignments(const char *program, flag f, const char *const *te
   for (uint32_t i = 0; i < count; ++i) {
     size_t length = rondo_name_length(texts[i]);
     if (length == 0 || texts[i][length + 1] == 0) {
-      fprintf(stderr, "%s: error: %s wants %s, not `%s`\n", program, flags[f].name, flags[f].value, texts[i]);
+      complain(program, "%s wants %s, not `%s`", flags[f].name, flags[f].value, texts[i]);
       return false;
     }
     for (uint32_t k = 0; k < i; ++k)
       if (rondo_name_length(texts[k]) == length && !memcmp(texts[k], texts[i], length)) {
-        fprintf(stderr, "%s: error: %s gives `%.*s` twice\n", program, flags[f].name, (int)length, texts[i]);
+        complain(program, "%s gives `%.*s` twice", flags[f].name, (int)length, texts[i]);
         return false;
       }
   }
   return true;
 }
 
+/* --save-prepared calls nothing: what asks for a call is a mistake. */
+static bool check_alone(const rondo_run_options *options) {
+  if (!options->save_prepared || !(options->entry || options->num_inputs || options->num_dims ||
+                                   options->output || options->decode || options->time_runs))
+    return true;
+  complain(options->program, "%s stops before a call: it goes with --weights and --seed alone",
+           flags[SAVE_PREPARED].name);
+  return false;
+}
+
 bool rondo_check_options(const rondo_run_options *options) {
-  return check_assignments(options->program, INPUT, options->inputs, options->num_inputs) &&
+  return check_alone(options) &&
+         check_assignments(options->program, INPUT, options->inputs, options->num_inputs) &&
          check_assignments(options->program, DIM, options->dims, options->num_dims);
 }
 
@@ -213,5 +255,5 @@ void rondo_print_help(const char *program, const rondo_model *model) {
     print_entry(&model->entries[i]);
   printf("\nFlags:\n");
   for (int f = 0; f < NUM_FLAGS; ++f)
-    printf("  %-9s %-14s %s\n", flags[f].name, flags[f].value ? flags[f].value : "", flags[f].help);
+    printf("  %-15s %-14s %s\n", flags[f].name, flags[f].value ? flags[f].value : "", flags[f].help);
 }

@@ -34,10 +34,11 @@ static void walk(printer *p, visitor *visit, bool print, uint32_t axis, uint64_t
     p->column += fprintf(p->out, "[");
   for (uint64_t i = 0; i < n; ++i) {
     bool gap = p->shorten && n > 2 * EDGE && i == EDGE;
+    bool full = last_axis && p->column + 2 + p->width > COLUMNS;
+    bool breaks = i && p->lines && (!last_axis || full);
     if (print && i)
-      p->column += fprintf(p->out, p->lines && !last_axis ? "," : ", ");
-    bool full = last_axis && p->column + p->width > COLUMNS;
-    if (print && i && p->lines && (!last_axis || full))
+      p->column += fprintf(p->out, breaks ? "," : ", ");
+    if (print && breaks)
       p->column = fprintf(p->out, "\n%*s", p->indent + (int)axis + 1, "") - 1;
     if (gap) {
       if (print)

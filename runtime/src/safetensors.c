@@ -6,6 +6,7 @@
 #include "error.h"
 #include "file.h"
 #include "json.h"
+#include "weights.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,14 +25,15 @@ struct rondo_safetensors_memory {
 
 /* Element types of the format; those that no dtype stands for are known by their size alone. */
 static const struct {
-  char name[8];
+  char name[12];
   int8_t dtype, bits;
-} types[] = {{"F32", RONDO_F32, 32},   {"F64", RONDO_F64, 64}, {"F16", RONDO_F16, 16},
-             {"BF16", RONDO_BF16, 16}, {"I64", RONDO_I64, 64}, {"I32", RONDO_I32, 32},
-             {"I8", RONDO_I8, 8},      {"U8", RONDO_U8, 8},    {"BOOL", RONDO_BOOL, 8},
-             {"I16", -1, 16},          {"U16", -1, 16},        {"U32", -1, 32},
-             {"U64", -1, 64},          {"C64", -1, 64},        {"F8_E4M3", -1, 8},
-             {"F8_E5M2", -1, 8},       {"F8_E8M0", -1, 8}};
+} types[] = {
+    {"F32", RONDO_F32, 32},  {"F64", RONDO_F64, 64}, {"F16", RONDO_F16, 16}, {"BF16", RONDO_BF16, 16},
+    {"I64", RONDO_I64, 64},  {"I32", RONDO_I32, 32}, {"I8", RONDO_I8, 8},    {"U8", RONDO_U8, 8},
+    {"BOOL", RONDO_BOOL, 8}, {"I16", -1, 16},        {"U16", -1, 16},        {"U32", -1, 32},
+    {"U64", -1, 64},         {"C64", -1, 64},        {"F8_E4M3", -1, 8},     {"F8_E5M2", -1, 8},
+    {"F8_E8M0", -1, 8},      {"F8_E4M3FNUZ", -1, 8}, {"F8_E5M2FNUZ", -1, 8}, {"F6_E2M3", -1, 6},
+    {"F6_E3M2", -1, 6},      {"F4", -1, 4}};
 enum { NUM_TYPES = sizeof types / sizeof *types };
 
 /* Makes room for `more` elements after `used`, doubling. False if there is no memory. */
@@ -154,11 +156,14 @@ static rondo_status read_tensor(rondo_json *json, struct rondo_safetensors_memor
   if (seen != (DTYPE | SHAPE | OFFSETS))
     return rondo_json_fail(json, "a tensor lacks dtype, shape or data_offsets");
 
-  uint64_t elements, bytes;
+  uint64_t elements, bytes, bits;
   const int64_t *shape = tensor->rank ? memory->sizes + first_size : NULL;
   if (!rondo_count(RONDO_U8, tensor->rank, shape, &elements, &bytes) ||
-      !rondo_multiply(elements, (uint64_t)types[type].bits / 8, &bytes))
+      !rondo_multiply(elements, (uint64_t)types[type].bits, &bits))
     return rondo_json_fail(json, "a shape is larger than memory can be");
+  if (bits % 8 != 0)
+    return rondo_json_fail(json, "a tensor ends amid a byte");
+  bytes = bits / 8;
   if (offsets[0] > offsets[1] || offsets[1] - offsets[0] != bytes)
     return rondo_json_fail(json, "data_offsets do not fit the shape");
   tensor->dtype = types[type].dtype;
@@ -262,6 +267,10 @@ static rondo_status read_file(rondo_safetensors *file, const char *path, rondo_e
   uint64_t bytes = memory->file.bytes, length = 0;
   if (bytes < LENGTH_BYTES)
     return rondo_fail(error, RONDO_ERROR_FORMAT, "%s: not a safetensors file", path);
+  if (memcmp(data, RONDO_PREPARED_MAGIC, LENGTH_BYTES) == 0)
+    return rondo_fail(error, RONDO_ERROR_FORMAT,
+                      "%s: prepared weights, of which no keys and shapes are left: give the safetensors file",
+                      path);
   for (int i = LENGTH_BYTES; i-- > 0;)
     length = length << 8 | data[i];
   if (length > MAX_HEADER || length > bytes - LENGTH_BYTES)

@@ -31,7 +31,9 @@ static uint32_t distance(const char *a, const char *b) {
 }
 
 void rondo_nearest_offer(rondo_nearest *nearest, const char *name) {
-  size_t length = strlen(nearest->wanted);
+  size_t length = strlen(nearest->wanted), other = strlen(name);
+  if ((length > other ? length - other : other - length) > length / 3 + 1)
+    return; /* at least as many letters differ */
   uint32_t d = distance(nearest->wanted, name);
   if (d > length / 3 + 1 || d >= length) /* `x` is not near `y`: they share nothing */
     return;

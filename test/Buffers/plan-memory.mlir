@@ -30,12 +30,17 @@ func.func @fixed(%x: memref<4xf32> {rondo.name = "x"}) attributes {rondo.entry} 
 // Of a size that comes with the call: one slot for two, as large as the larger; sizes of arguments by `rondo.shapes`.
 // CHECK-LABEL: func private @sized.scratch(
 // CHECK-SAME: %[[N:.*]]: index) -> index
+// CHECK-DAG: %[[BEYOND:.*]] = arith.constant 4611686018427387904 : index
 // CHECK-DAG: %[[A:.*]] = arith.muli %[[N]], %{{.*}}
 // CHECK-DAG: %[[AA:.*]] = arith.andi
 // CHECK-DAG: %[[BB:.*]] = arith.andi
 // CHECK: %[[MAX:.*]] = arith.maxui
 // CHECK: %[[ALL:.*]] = arith.addi %[[MAX]], %{{.*}}
-// CHECK: return %[[ALL]]
+// More than memory can be where a size overflows, be it one that needs no room, as n + 5 of `shapes`.
+// CHECK: arith.xori
+// CHECK: %[[FITS:.*]] = arith.andi %{{.*}}, %{{.*}} : i1
+// CHECK: %[[BYTES:.*]] = arith.select %{{.*}}, %[[ALL]], %[[BEYOND]] : index
+// CHECK: return %[[BYTES]]
 // CHECK-LABEL: func @sized(
 // CHECK-SAME: %[[N:.*]]: index {{.*}}, %[[X:.*]]: memref<?xf32> {{.*}}, %[[S:[a-z0-9]+]]: memref<?xi8> {rondo.scratch})
 // CHECK-DAG: %[[C64:.*]] = arith.constant 64 : index

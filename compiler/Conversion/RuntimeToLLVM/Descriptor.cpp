@@ -28,7 +28,7 @@ public:
     stateInfo = structure("rondo_state_info", {ptr, i32, i32});
     checkInfo = structure("rondo_check_info", {ptr, i32, i32, ptr});
     modelInfo =
-        structure("rondo_model", {i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, i64, i64, i64, ptr});
+        structure("rondo_model", {i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, i64, i64, i64, ptr, ptr});
   }
 
   void write(ArrayRef<Boundary> boundary, StringRef prepare, ArrayRef<Check> checks, uint64_t prepareScratch,
@@ -216,7 +216,8 @@ void Writer::write(ArrayRef<Boundary> boundary, StringRef prepare, ArrayRef<Chec
                number(i64, artefact.blob.bytes),
                number(i64, prepareScratch),
                number(i64, layout),
-               address(prepare)};
+               address(prepare),
+               address("")}; // weights are embedded in LLVM IR
   global(artefact.name + "_model", Linkage::External, modelInfo, [&] { return build(modelInfo, model); });
 }
 

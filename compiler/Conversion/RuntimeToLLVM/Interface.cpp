@@ -42,9 +42,19 @@ static StringRef dtypeName(uint32_t dtype) {
 }
 
 std::optional<std::string> rondo::plainSymbol(const Artefact &artefact, const EntryPoint &entry) {
-  if (!entry.dims.empty() || entry.label == "model")
+  if (!entry.dims.empty())
     return std::nullopt;
-  return artefact.name + "_" + entry.label;
+  auto isTaken = [&](StringRef name) {
+    return name == "model" || name == "prepared" ||
+           llvm::any_of(artefact.entries, [&](const EntryPoint &other) {
+             return &other != &entry &&
+                    (other.label == name || (!other.states.empty() && other.label + "_reset" == name));
+           });
+  };
+  std::string name = entry.label;
+  while (isTaken(name))
+    name += "_";
+  return artefact.name + "_" + name;
 }
 
 std::optional<uint64_t> rondo::scratchBytes(const EntryPoint &entry) {
@@ -81,13 +91,17 @@ DictionaryAttr rondo::interfaceOf(const Artefact &artefact, uint64_t prepareScra
         all.push_back(dict({{"name", b.getStringAttr(buffer.name)},
                             {"dtype", b.getStringAttr(dtypeName(buffer.dtype))},
                             {"shape", b.getArrayAttr(shape)},
-                            {"late", buffer.lateAxes ? number(buffer.lateAxes) : Attribute()}}));
+                            {"late", buffer.lateAxes ? number(buffer.lateAxes) : Attribute()},
+                            {"default", buffer.defaultValue}}));
       }
       return b.getArrayAttr(all);
     };
     SmallVector<Attribute> dims, numbers;
+    SmallVector<NamedAttribute> defaults;
     for (const Dim &dim : entry.dims) {
       dims.push_back(b.getStringAttr(dim.name));
+      if (dim.defaultValue)
+        defaults.push_back(b.getNamedAttr(dim.name, b.getI64IntegerAttr(*dim.defaultValue)));
       if (dim.arg < 0)
         numbers.push_back(dims.back());
     }
@@ -99,6 +113,7 @@ DictionaryAttr rondo::interfaceOf(const Artefact &artefact, uint64_t prepareScra
     entries.push_back(dict({{"name", b.getStringAttr(entry.label)},
                             {"dims", b.getArrayAttr(dims)},
                             {"numbers", b.getArrayAttr(numbers)},
+                            {"defaults", defaults.empty() ? Attribute() : b.getDictionaryAttr(defaults)},
                             {"args", list(entry.inputs)},
                             {"results", list(entry.outputs)},
                             {"states", entry.states.empty() ? Attribute() : list(entry.states)},
@@ -110,10 +125,12 @@ DictionaryAttr rondo::interfaceOf(const Artefact &artefact, uint64_t prepareScra
     if (state.plain)
       states.push_back(dict({{"name", b.getStringAttr(state.key)},
                              {"dtype", b.getStringAttr(dtypeName(state.dtype))},
-                             {"elements", number(state.plain.getNumElements())}}));
+                             {"elements", number(state.plain.getNumElements())},
+                             {"offset", number(state.offset)}}));
   return dict({{"name", b.getStringAttr(artefact.name)},
                {"states", states.empty() ? Attribute() : b.getArrayAttr(states)},
                {"entries", b.getArrayAttr(entries)},
+               {"params", number(artefact.prepare ? artefact.prepare->inputs.size() : 0)},
                {"prepared_bytes", number(artefact.blob.bytes)},
                {"prepare_scratch_bytes", number(prepareScratchBytes)}});
 }

@@ -233,6 +233,8 @@ void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
   b.setLoc(old.getLoc());
   auto func = func::FuncOp::create(b.getLoc(), plain.value_or(symbol(entry.label)),
                                    b.getFunctionType(args, {b.getI32Type()}));
+  if (!old->hasAttr(attrs::prepare)) // what is moved there has no line of its own
+    func->setAttr("rondo.source", b.getUnitAttr());
   func.setVisibility(plain ? SymbolTable::Visibility::Public : SymbolTable::Visibility::Private);
   symbols.insert(func, old->getIterator());
   for (unsigned i = at.inputs; i < at.size; ++i) {
@@ -251,9 +253,18 @@ void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
     sizes = func::CallOp::create(b, entry.shapes, block->getArguments().take_front(entry.dims.size()))
                 .getResults();
 
+  // What a debugger calls the argument.
+  auto named = [&](StringRef name, Type type, Location place) -> Location {
+    if (name.empty())
+      return place;
+    auto variable = VariableAttr::get(ctx, b.getStringAttr(name), 0, cast<ShapedType>(type), place);
+    return FusedLoc::get(ctx, {place}, variable);
+  };
   SmallVector<Value> values(old.getNumArguments());
-  for (unsigned i = 0; i < entry.dims.size(); ++i)
+  for (auto [i, dim] : llvm::enumerate(entry.dims)) {
     values[i] = block->getArgument(i);
+    values[i].setLoc(named(dim.name, RankedTensorType::get({}, b.getIndexType()), old.getLoc()));
+  }
   auto place = [&](ArrayRef<Buffer> buffers, unsigned first) {
     for (auto [i, buffer] : llvm::enumerate(buffers)) {
       SmallVector<Value> own;
@@ -263,7 +274,12 @@ void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
         own = {std::accumulate(
             own.begin(), own.end(), Value(arith::ConstantIndexOp::create(b, 1)),
             [&](Value product, Value size) -> Value { return arith::MulIOp::create(b, product, size); })};
+      auto tensor = RankedTensorType::get(buffer.type.getShape(), buffer.type.getElementType());
+      bool isResult = first == at.outputs;
+      Location head = b.getLoc();
+      b.setLoc(named(isResult ? "" : buffer.name, tensor, old.getArgument(buffer.arg).getLoc()));
       values[buffer.arg] = descriptor(buffer.type, block->getArgument(first + i), own);
+      b.setLoc(head);
     }
   };
   place(entry.inputs, at.inputs);
@@ -476,6 +492,15 @@ LogicalResult Lowering::run() {
   }
   std::string prepare = makePrepare();
   writeDescriptor(module, artefact, boundaries, prepare, checks, prepareScratch, layout);
+  if (checks.empty())
+    return success();
+  NamedAttrList interface(module->getAttrOfType<DictionaryAttr>("rondo.interface"));
+  SmallVector<Attribute> texts;
+  for (const Check &check : checks)
+    texts.push_back(b.getStringAttr(check.file + ":" + Twine(check.line) + ":" + Twine(check.column) + ": " +
+                                    check.message));
+  interface.set("checks", b.getArrayAttr(texts));
+  module->setAttr("rondo.interface", interface.getDictionary(ctx));
   return success();
 }
 

@@ -40,8 +40,6 @@ struct CpuKernels : rondo::impl::CpuKernelsBase<CpuKernels> {
         [&](ScanIntoOp scan) { blocks.push_back(&scan.getBody().front()); });
     for (Block *block : blocks) {
       for (Group &group : formGroups(*block)) {
-        ++numGroups;
-        numFused += group.members.size() - 1;
         if (group.members.size() > 1)
           remark::passed(group.root().op.getLoc(), remark::RemarkOpts::name("fused").category(DEBUG_TYPE))
               << remark::add("{0} operations are computed tile by tile, in registers", group.members.size());
@@ -55,7 +53,6 @@ struct CpuKernels : rondo::impl::CpuKernelsBase<CpuKernels> {
     getOperation().walk([&](linalg::GenericOp op) {
       if (op.getNumDpsInputs() == 0)
         return; // a copy of a weight, which moves to `@prepare`
-      ++numLeft;
       remark::missed(op.getLoc(), remark::RemarkOpts::name("left").category(DEBUG_TYPE))
           << remark::add("left to plain loops: no group can hold it");
     });

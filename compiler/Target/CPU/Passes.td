@@ -15,22 +15,44 @@ def CpuKernels : Pass<"rondo-cpu-kernels", "::mlir::func::FuncOp"> {
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", "512", "width of a vector register">,
     Option<"registers", "registers", "int64_t", "32", "number of vector registers">];
-  let statistics = [
-    Statistic<"numGroups", "groups", "groups formed">,
-    Statistic<"numFused", "fused", "operations computed in registers of another's tile">,
-    Statistic<"numLeft", "left", "linalg operations left to plain loops">];
 }
 
-def CpuMath : Pass<"rondo-cpu-math", "::mlir::func::FuncOp"> {
-  let summary = "transcendental functions by polynomials, on scalars and vectors";
+def CpuMath : Pass<"rondo-cpu-math", "::mlir::ModuleOp"> {
+  let summary = "mathematical functions as arithmetic, on scalars and vectors";
   let description = [{
-    f32 (and f16, bf16 through it) `math` operations become arithmetic, so that no
-    call of a mathematics library is left. exp: Cody-Waite reduction and a
-    polynomial, 1 ulp, with denormal results, infinities and NaN as IEEE has them;
-    tanh: a rational function, 3e-7, exactly 1 from 9 on. The others are upstream's approximations.
+    exp, expm1, log, log1p, tanh, erf, sin, cos, pow and the remainder of floats, of
+    f32 and f64, become arithmetic, so that no call of a mathematics library is left. NaN, infinities, zeros of both signs and denormal
+    numbers are as C has them. How exact each is, README.md says.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"rounds", "rounds", "bool", "true",
+           "the target has instructions for floor, ceil and round; else they are arithmetic too">];
+}
+
+def CpuHalves : Pass<"rondo-cpu-halves", "::mlir::ModuleOp"> {
+  let summary = "f16 and bf16 to f32 and back where the target has no instruction";
+  let description = [{
+    By integer arithmetic, with denormal numbers, infinities and NaN, rounded to the
+    nearest, ties to even. f64 becomes f16 or bf16 rounded once, on every target.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let options = [
+    Option<"f16", "f16", "bool", "false", "the target converts f32 to f16 and back">,
+    Option<"bf16", "bf16", "bool", "false", "the target converts f32 to bf16 and back">];
+}
+
+def CpuHalfBits : Pass<"rondo-cpu-half-bits", "::mlir::ModuleOp"> {
+  let summary = "f16 and bf16 as i16 where the target does not know them";
+  let description = [{
+    In the LLVM dialect, when nothing is left to do with them but to move them about.
+  }];
+  let options = [
+    Option<"f16", "f16", "bool", "false", "the target knows f16">,
+    Option<"bf16", "bf16", "bool", "false", "the target knows bf16">];
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
 #include "llvm/Option/Option.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 
@@ -123,8 +124,21 @@ private:
 };
 } // namespace
 
+std::string rondo::tool::forTerminal(StringRef text) {
+  std::string clean = text.str();
+  for (size_t i = 0; i < clean.size(); ++i) {
+    uint8_t c = clean[i];
+    bool isC1 = c >= 0x80 && c < 0xa0 && i > 0 && uint8_t(clean[i - 1]) == 0xc2;
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || isC1)
+      clean[i] = '?';
+    if (isC1)
+      clean[i - 1] = '?';
+  }
+  return clean;
+}
+
 Exit rondo::tool::fail(Exit exit, const Twine &message) {
-  errs() << "rondo: error: " << message << "\n";
+  errs() << "rondo: error: " << forTerminal(message.str()) << "\n";
   return exit;
 }
 
@@ -162,12 +176,14 @@ static void readTarget(Reader &reader, CommandLine &line) {
   if (reader.has(OPT_O) && (StringRef(reader.text(OPT_O)).getAsInteger(10, level) || level > 3))
     reader.wrong("`-O" + reader.text(OPT_O) + "`: the levels are 0, 1, 2 and 3");
   line.pipeline.optLevel = line.emit.optLevel = level;
-  line.emit.debugInfo = reader.has(OPT_g);
-  auto target = resolveTarget(reader.has(OPT_target) ? reader.text(OPT_target) : "host");
-  if (target)
-    line.pipeline.target = line.emit.target = *target;
-  else
-    reader.wrong(toString(target.takeError()));
+  line.emit.debugInfo = line.pipeline.debugInfo = reader.has(OPT_g);
+  if (SmallString<128> folder; line.pipeline.debugInfo && !sys::fs::current_path(folder))
+    line.pipeline.directory = folder.str().str();
+  auto targets = resolveTargets(reader.has(OPT_target) ? reader.text(OPT_target) : "host");
+  if (!targets)
+    return reader.wrong(toString(targets.takeError()));
+  line.targets = std::move(*targets);
+  line.pipeline.target = line.emit.target = line.targets.front();
 }
 
 static void readInspect(Reader &reader, CommandLine &line) {
@@ -203,13 +219,39 @@ static void readKind(Reader &reader, CommandLine &line) {
                   .Case(".so", Phase::Shared)
                   .Case(".a", Phase::Static)
                   .Case(".h", Phase::Header)
+                  .Case(".c", Phase::CExample)
+                  .Case(".prepared", Phase::Prepared)
                   .Case(".mlir", Phase::Rondo)
                   .Case(".ll", Phase::LLVMIR)
                   .Case(".s", Phase::Assembly)
                   .Default(std::nullopt);
   if (!line.kind)
     reader.wrong("the suffix `" + suffix +
-                 "` does not say what to make: none, .o, .so, .a, .h, .mlir, .ll or .s do");
+                 "` does not say what to make: none, .o, .so, .a, .h, .c, .mlir, .ll, .s or .prepared do");
+}
+
+/// What is of one processor cannot be made for several.
+static void checkTargets(Reader &reader, CommandLine &line) {
+  if (line.targets.size() == 1 || !line.kind)
+    return;
+  if ((*line.kind > Phase::Linalg && *line.kind <= Phase::LLVM) || *line.kind == Phase::Prepared)
+    reader.wrong("`" + phaseName(*line.kind) + "` is of one processor: give one --target");
+  else if (reader.has(OPT_embed_weights))
+    reader.wrong("`--embed-weights` puts weights in for one processor: give one --target");
+}
+
+static void checkEmbedding(Reader &reader, CommandLine &line) {
+  line.embedWeights = reader.has(OPT_embed_weights);
+  if (!line.kind)
+    return;
+  if (line.embedWeights && line.weights.empty())
+    reader.wrong("`--embed-weights` embeds the weights of a file: give --weights FILE too");
+  else if (line.embedWeights && (*line.kind <= Phase::LLVM || *line.kind == Phase::Prepared))
+    reader.wrong("`--embed-weights`: there is no place for weights in `" + phaseName(*line.kind) + "`");
+  else if (*line.kind == Phase::Prepared && line.weights.empty())
+    reader.wrong("prepared weights are made of weights: give --weights FILE");
+  else if (*line.kind == Phase::Prepared && line.output == "-")
+    reader.wrong("prepared weights are a file to map, they do not go to stdout: give -o FILE");
 }
 
 static void readRun(Reader &reader, CommandLine &line) {
@@ -217,7 +259,14 @@ static void readRun(Reader &reader, CommandLine &line) {
   line.inputs = reader.all(OPT_input);
   line.outputFolder = reader.text(OPT_output);
   line.decode = reader.text(OPT_decode);
-  line.timeRuns = reader.number<uint32_t>(OPT_time).value_or(0);
+  line.savePrepared = reader.text(OPT_save_prepared);
+  std::optional<uint32_t> runs = reader.number<uint32_t>(OPT_time);
+  if (runs && (*runs == 0 || *runs > 10000000))
+    reader.wrong("`--time " + std::to_string(*runs) + "`: from 1 to 10000000 calls are timed");
+  line.timeRuns = runs.value_or(0);
+  line.against = reader.text(OPT_against);
+  if (line.command == Command::Verify && line.against.empty())
+    reader.wrong("`rondo verify` needs --against, a program in Python or a folder");
   (void)reader.pairs(OPT_input);
 }
 
@@ -289,10 +338,12 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
   }
 
   CommandLine line;
+  line.arguments.assign(argv, argv + argc);
   line.command = StringSwitch<Command>(first)
                      .Case("check", Command::Check)
                      .Case("compile", Command::Compile)
                      .Case("run", Command::Run)
+                     .Case("verify", Command::Verify)
                      .Case("inspect", Command::Inspect)
                      .Case("fmt", Command::Format)
                      .Case("new", Command::New)
@@ -303,8 +354,11 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
   readFrontend(reader, line);
   readTarget(reader, line);
   readInspect(reader, line);
-  if (line.command == Command::Compile)
+  if (line.command == Command::Compile) {
     readKind(reader, line);
+    checkEmbedding(reader, line);
+    checkTargets(reader, line);
+  }
   readRun(reader, line);
   if (!reader.error.empty())
     return fail(UsageError, reader.error);

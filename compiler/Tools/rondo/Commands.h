@@ -8,6 +8,7 @@ namespace rondo::tool {
 Exit check(const CommandLine &line);
 Exit compile(const CommandLine &line);
 Exit run(const CommandLine &line);
+Exit verify(const CommandLine &line);
 Exit inspect(const CommandLine &line);
 Exit format(const CommandLine &line);
 Exit makeProject(const CommandLine &line);

@@ -1,8 +1,10 @@
 // `rondo compile`: from the input to one of the kinds of output.
+#include "compiler/Emit/Embed.h"
 #include "compiler/Emit/Files.h"
 #include "compiler/Emit/Header.h"
 #include "compiler/Emit/Link.h"
 #include "compiler/Tools/rondo/Commands.h"
+#include "compiler/Tools/rondo/Example.h"
 #include "compiler/Tools/rondo/LoadedModel.h"
 #include "compiler/Tools/rondo/Session.h"
 #include "llvm/Support/Path.h"
@@ -26,6 +28,7 @@ static std::string outputPath(const CommandLine &line) {
   case Phase::Executable:
   case Phase::Shared:
   case Phase::Static:
+  case Phase::Prepared:
     return (llvm::sys::path::stem(line.input) + phaseSuffix(*line.kind)).str();
   default:
     return "-";
@@ -53,11 +56,15 @@ static llvm::Error writeDepfile(const CommandLine &line, Session &session, Strin
   return writeFile(line.depfile, text + "\n");
 }
 
-/// Makes the output from LLVM IR on.
-static Exit emit(const CommandLine &line, Session &session, StringRef path, TimingScope &timing) {
+/// Makes the output from LLVM IR on; `embedded` are the prepared weights that are put into it.
+static Exit emit(const CommandLine &line, Session &session, StringRef path, StringRef embedded,
+                 TimingScope &timing) {
   std::optional<Code> code;
   if (Exit exit = session.code(*line.kind == Phase::Executable, timing, code))
     return exit;
+  if (!embedded.empty())
+    if (llvm::Error error = embedWeights(*code->module, session.model(), embedded))
+      return report(std::move(error));
   if (*line.kind == Phase::LLVMIR)
     return report(writeFile(path, code->text()));
 
@@ -66,7 +73,7 @@ static Exit emit(const CommandLine &line, Session &session, StringRef path, Timi
   auto bytes = code->emit(assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile);
   if (!bytes)
     return report(bytes.takeError());
-  LinkOptions link{line.tool, line.emit.debugInfo};
+  LinkOptions link{line.tool, line.emit.debugInfo, line.emit.target};
   switch (*line.kind) {
   case Phase::Static: {
     auto archive = makeArchive((llvm::sys::path::stem(line.input) + ".o").str(), *bytes);
@@ -81,16 +88,37 @@ static Exit emit(const CommandLine &line, Session &session, StringRef path, Timi
   }
 }
 
-/// Loads the weights into the compiled model, to see whether they fit.
-static Exit checkWeights(const CommandLine &line) {
-  CommandLine quick = line;
-  quick.pipeline.optLevel = quick.emit.optLevel = 0;
-  quick.inspect = {};
+namespace {
+/// The weights of --weights, prepared for the code that is made, and the model that did it.
+struct Weights {
   LoadedModel model;
-  if (Exit exit = model.load(quick))
-    return exit;
-  return model.checkWeights(line.weights);
-}
+  rondo_weights opened = {};
+
+  ~Weights() { rondo_close_weights(&opened); }
+
+  /// An error says what does not fit.
+  Exit open(const CommandLine &line, Session &session, TimingScope &timing) {
+    if (Exit exit = *line.kind >= Phase::LLVM ? model.loadPrepare(session, line, timing) : load(line, timing))
+      return exit;
+    return model.openWeights(line.weights, opened);
+  }
+
+  StringRef bytes() const {
+    return {static_cast<const char *>(opened.prepared), size_t(model.get()->prepared_bytes)};
+  }
+
+private:
+  /// The session stops before the weights' code is there: all of it again.
+  Exit load(const CommandLine &line, TimingScope &timing) {
+    CommandLine quick = line;
+    quick.inspect = {};
+    Session whole(quick);
+    if (Exit exit = whole.load(timing))
+      return exit;
+    return model.loadPrepare(whole, quick, timing);
+  }
+};
+} // namespace
 
 Exit rondo::tool::compile(const CommandLine &line) {
   DefaultTimingManager manager;
@@ -111,8 +139,9 @@ Exit rondo::tool::compile(const CommandLine &line) {
     return exit;
   if (Exit exit = session.lowerTo(std::min(kind, Phase::LLVM), timing))
     return exit;
+  Weights weights;
   if (!line.weights.empty())
-    if (Exit exit = checkWeights(line))
+    if (Exit exit = weights.open(line, session, timing))
       return exit;
 
   Exit made = Done;
@@ -121,11 +150,18 @@ Exit rondo::tool::compile(const CommandLine &line) {
     llvm::raw_string_ostream os(text);
     session.module().print(os, OpPrintingFlags().enableDebugInfo(line.emit.debugInfo));
     made = report(writeFile(path, text + "\n"));
-  } else if (kind == Phase::Header) {
+  } else if (kind == Phase::Header || kind == Phase::CExample) {
     DictionaryAttr interface = session.interface();
-    made = interface ? report(writeFile(path, makeHeader(interface))) : UserError;
+    if (!interface)
+      return UserError;
+    made = kind == Phase::Header ? report(writeFile(path, makeHeader(interface, line.embedWeights)))
+                                 : writeExample(line, interface, path);
+  } else if (kind == Phase::Prepared) {
+    rondo_error error;
+    if (rondo_save_prepared(weights.model.get(), path.c_str(), weights.opened.prepared, &error))
+      return fail(UserError, error.message);
   } else {
-    made = emit(line, session, path, timing);
+    made = emit(line, session, path, line.embedWeights ? weights.bytes() : "", timing);
   }
   if (made == Done && !line.depfile.empty())
     return report(writeDepfile(line, session, path));

@@ -38,16 +38,32 @@ static Exit format(const FileTable &table, FileId id, std::string &formatted) {
   return Done;
 }
 
-static Exit formatStdin(const CommandLine &line) {
-  auto buffer = llvm::MemoryBuffer::getSTDIN();
-  if (!buffer)
-    return fail(UserError, "cannot read stdin: " + buffer.getError().message());
-  if ((*buffer)->getBufferSize() > FileTable::maxFileSize)
+/// Reads no more than a file may have: stdin may have no end.
+static Exit readStdin(std::string &text) {
+  text.resize(FileTable::maxFileSize + 1);
+  size_t length = 0;
+  while (length < text.size()) {
+    auto got = llvm::sys::fs::readNativeFile(llvm::sys::fs::getStdinHandle(),
+                                             {text.data() + length, text.size() - length});
+    if (!got)
+      return fail(UserError, "cannot read stdin: " + toString(got.takeError()));
+    if (*got == 0)
+      break;
+    length += *got;
+  }
+  text.resize(length);
+  if (length > FileTable::maxFileSize)
     return fail(UserError,
                 "stdin is too long: a file has at most " + llvm::Twine(FileTable::maxFileSize) + " bytes");
+  return Done;
+}
+
+static Exit formatStdin(const CommandLine &line) {
   FileTable table;
-  std::string formatted;
-  FileId id = table.add("<stdin>", (*buffer)->getBuffer());
+  std::string text, formatted;
+  if (Exit exit = readStdin(text))
+    return exit;
+  FileId id = table.add("<stdin>", text);
   if (Exit exit = format(table, id, formatted))
     return exit;
   if (line.checkOnly) {

@@ -99,7 +99,14 @@ static llvm::StringMap<uint64_t> allocationsOf(ModuleOp module) {
   return counts;
 }
 
-/// Compares a file with the model's weights, by key and shape. Element types convert.
+/// Whether a weight of a file can be one of the model's: all types of floats convert, others do not.
+static bool converts(int32_t stored, StringRef wanted) {
+  constexpr StringLiteral floats[] = {"f32", "f64", "f16", "bf16"};
+  StringRef has = dtypeName(stored);
+  return has == wanted || (llvm::is_contained(floats, has) && llvm::is_contained(floats, wanted));
+}
+
+/// Compares a file with the model's weights, by key, shape and type.
 static Exit compareWeights(const std::string &path, Report &report) {
   rondo_safetensors file;
   rondo_error error;
@@ -120,8 +127,11 @@ static Exit compareWeights(const std::string &path, Report &report) {
       report.differences.push_back(
           {"missing", weight.key, weight.type() + (near ? "; did you mean `" + near->str() + "`?" : "")});
       report.fits = false;
-    } else if (ArrayRef(tensor->shape, tensor->rank) != ArrayRef(weight.shape)) {
-      Weight found{"", dtypeName(tensor->dtype).str(), {tensor->shape, tensor->shape + tensor->rank}};
+    } else if (ArrayRef(tensor->shape, tensor->rank) != ArrayRef(weight.shape) ||
+               !converts(tensor->dtype, weight.dtype)) {
+      Weight found{"",
+                   tensor->dtype < 0 ? tensor->dtype_name : dtypeName(tensor->dtype).str(),
+                   {tensor->shape, tensor->shape + tensor->rank}};
       report.differences.push_back(
           {"different", weight.key, "the model has " + weight.type() + ", the file " + found.type()});
       report.fits = false;
@@ -203,8 +213,8 @@ static void printText(const Report &report, bool withFile, llvm::raw_ostream &os
     return;
   os << "\n" << (report.fits ? "the file's weights fit" : "the file's weights do not fit") << "\n";
   for (const Difference &difference : report.differences)
-    os << "  " << llvm::left_justify(difference.kind, 9) << "  " << difference.key << ": " << difference.text
-       << "\n";
+    os << "  " << llvm::left_justify(difference.kind, 9) << "  " << forTerminal(difference.key) << ": "
+       << forTerminal(difference.text) << "\n";
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,7 +1,9 @@
 #include "compiler/Tools/rondo/LoadedModel.h"
+#include "compiler/Emit/Embed.h"
 #include "compiler/Emit/Files.h"
-#include "compiler/Emit/Link.h"
+#include "compiler/Emit/Target.h"
 #include "rondo/rondo.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ObjectFile.h"
 #include <dlfcn.h>
 
@@ -40,6 +42,12 @@ Exit LoadedModel::load(const CommandLine &line) {
 }
 
 Exit LoadedModel::load(Session &session, const CommandLine &line, TimingScope &timing) {
+  if (!runsHere(line.emit.target))
+    return fail(UserError, "code for " + line.emit.target.name +
+                               " does not run here: `rondo compile` makes an executable to run there");
+  if (SmallVector<StringRef> missing = lacks(line.emit.target); !missing.empty())
+    return fail(UserError, "code for " + line.emit.target.name +
+                               " does not run here: this processor has no " + llvm::join(missing, ", "));
   if (Exit exit = session.lowerTo(Phase::LLVM, timing))
     return exit;
   if (!session.interface())
@@ -49,7 +57,29 @@ Exit LoadedModel::load(Session &session, const CommandLine &line, TimingScope &t
   if (Exit exit = session.code(/*withMain=*/false, timing, made))
     return exit;
   TimingScope scope = timing.nest("emit and link");
-  auto object = made->emit(llvm::CodeGenFileType::ObjectFile);
+  return open(*made, symbol, {line.tool, line.emit.debugInfo, line.emit.target});
+}
+
+Exit LoadedModel::loadPrepare(Session &session, const CommandLine &line, TimingScope &timing) {
+  TimingScope scope = timing.nest("prepare weights");
+  if (Exit exit = session.lowerTo(Phase::LLVM, scope))
+    return exit;
+  if (!session.interface())
+    return UserError;
+  EmitOptions options;
+  options.optLevel = 1;
+  options.target = llvm::cantFail(resolveTarget("host"));
+  OwningOpRef<ModuleOp> copy = session.module().clone();
+  auto made = makeCode(*copy, options, "", scope);
+  if (!made)
+    return fail(UserError, toString(made.takeError()));
+  if (llvm::Error error = keepPrepare(*made->module, session.model()))
+    return fail(UserError, toString(std::move(error)));
+  return open(*made, session.descriptor(), {line.tool, false, options.target});
+}
+
+Exit LoadedModel::open(const Code &made, StringRef symbol, const LinkOptions &options) {
+  auto object = made.emit(llvm::CodeGenFileType::ObjectFile);
   if (!object)
     return fail(UserError, toString(object.takeError()));
   code = sizeOfCode(*object);
@@ -57,21 +87,20 @@ Exit LoadedModel::load(Session &session, const CommandLine &line, TimingScope &t
   auto file = TemporaryFile::create("so");
   if (!file)
     return fail(UserError, toString(file.takeError()));
-  if (llvm::Error error = linkShared(file->getPath(), *object, {line.tool, line.emit.debugInfo}))
+  if (llvm::Error error = linkShared(file->getPath(), *object, options))
     return fail(UserError, toString(std::move(error)));
   library = dlopen(file->getPath().str().c_str(), RTLD_NOW | RTLD_LOCAL);
-  model = library ? static_cast<const rondo_model *>(dlsym(library, symbol.c_str())) : nullptr;
+  model = library ? static_cast<const rondo_model *>(dlsym(library, symbol.str().c_str())) : nullptr;
   if (!model)
     return fail(UserError, llvm::Twine("cannot load the compiled model: ") + dlerror());
+  if (options.keepSymbols)
+    debugged.emplace(std::move(*file));
   return Done;
 }
 
-Exit LoadedModel::checkWeights(const std::string &path) const {
+Exit LoadedModel::openWeights(const std::string &path, rondo_weights &weights) const {
   rondo_error error;
-  void *prepared = rondo_allocate(model->prepared_bytes);
-  if (!prepared)
-    return fail(UserError, "no memory for the prepared weights");
-  rondo_status status = rondo_load_weights(model, path.c_str(), prepared, nullptr, &error);
-  rondo_free(prepared);
-  return status == RONDO_OK ? Done : fail(UserError, error.message);
+  if (rondo_open_weights(model, path.c_str(), &weights, nullptr, &error) == RONDO_OK)
+    return Done;
+  return fail(UserError, error.message);
 }

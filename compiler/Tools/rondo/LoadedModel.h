@@ -1,9 +1,12 @@
 // A model compiled and loaded into this process.
 #pragma once
 
+#include "compiler/Emit/Files.h"
+#include "compiler/Emit/Link.h"
 #include "compiler/Tools/rondo/CommandLine.h"
 #include "compiler/Tools/rondo/Session.h"
-#include "rondo/abi.h"
+#include "rondo/driver.h"
+#include "rondo/rondo.h"
 
 namespace rondo::tool {
 
@@ -17,16 +20,28 @@ public:
   Exit load(const CommandLine &line);
   /// The same with what a session has compiled so far.
   Exit load(Session &session, const CommandLine &line, mlir::TimingScope &timing);
-  /// Whether the weights of a file fit; a message says what does not.
-  Exit checkWeights(const std::string &path) const;
+  /// Loads nothing but `prepare` of what a session has compiled, for this processor whatever line's target
+  /// is: what it writes is laid out for the target.
+  Exit loadPrepare(Session &session, const CommandLine &line, mlir::TimingScope &timing);
+  /// Opens a file of weights (the caller closes it); a message says what does not fit.
+  Exit openWeights(const std::string &path, rondo_weights &weights) const;
+  /// Calls an entry point as the line says, by the driver that executables have. What --time measures is put
+  /// into *times, or printed.
+  Exit call(const CommandLine &line, rondo_times *times = nullptr) const;
   const rondo_model *get() const { return model; }
   /// Bytes of machine code.
   uint64_t codeBytes() const { return code; }
 
 private:
+  Exit open(const Code &made, llvm::StringRef symbol, const LinkOptions &options);
+
+  std::optional<TemporaryFile> debugged; // with -g: a debugger reads it while it is loaded
   void *library = nullptr;
   const rondo_model *model = nullptr;
   uint64_t code = 0;
 };
+
+/// What a run asks of a program: without --given, an optional argument is there if it has an input.
+CommandLine givenByInputs(const CommandLine &line);
 
 } // namespace rondo::tool

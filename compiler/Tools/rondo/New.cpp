@@ -48,18 +48,21 @@ static constexpr StringRef readme = R"(# {0}
     rondo compile model.rondo -o {0}.so                       # makes a library; with -o {0}.h its interface
 
 `--seed` draws weights and inputs. `reference.py` is the same model in PyTorch; it saves weights, an input and what
-has to come out, `expected.npy`:
+has to come out in a folder, and `rondo verify` compares:
 
-    python3 reference.py
-    rondo run model.rondo --weights weights.safetensors --input xs=xs.npy --output results
+    rondo verify model.rondo --against reference.py
+    python3 reference.py && rondo run model.rondo --weights weights.safetensors --input xs=xs.npy
 )";
 
 // {0}: the name of the model.
 static constexpr StringRef reference =
     R"("""The same model in PyTorch: saves weights, an input and the result that rondo has to give.
 
-python3 reference.py && rondo run model.rondo --weights weights.safetensors --input xs=xs.npy --output results
+rondo verify model.rondo --against reference.py
+python3 reference.py && rondo run model.rondo --weights weights.safetensors --input xs=xs.npy
 """
+import sys
+
 import numpy as np
 import torch
 from safetensors.torch import save_file
@@ -93,12 +96,13 @@ class {0}(torch.nn.Module):
 
 
 if __name__ == "__main__":
+    folder = sys.argv[1] if len(sys.argv) > 1 else "."
     torch.manual_seed(0)
     model = {0}()
     xs = torch.randn(4, 1, 3)
-    save_file(model.state_dict(), "weights.safetensors")
-    np.save("xs.npy", xs.numpy())
-    np.save("expected.npy", model(xs).detach().numpy())
+    save_file(model.state_dict(), folder + "/weights.safetensors")
+    np.save(folder + "/xs.npy", xs.numpy())
+    np.save(folder + "/expected_0.npy", model(xs).detach().numpy())
 )";
 
 /// `my_model` -> `MyModel`

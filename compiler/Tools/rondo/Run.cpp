@@ -1,10 +1,11 @@
 // `rondo run`: compiles to a shared library and lets the runtime's driver call it.
 #include "compiler/Tools/rondo/Commands.h"
 #include "compiler/Tools/rondo/LoadedModel.h"
-#include "rondo/driver.h"
 
 using namespace rondo;
 using namespace rondo::tool;
+
+static bool isSource(const CommandLine &line) { return !llvm::StringRef(line.input).ends_with(".mlir"); }
 
 static const char *orNull(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
 
@@ -15,26 +16,25 @@ static std::vector<const char *> pointers(const std::vector<std::string> &texts)
   return all;
 }
 
-Exit rondo::tool::run(const CommandLine &given) {
+CommandLine rondo::tool::givenByInputs(const CommandLine &given) {
   CommandLine line = given;
-  bool source = !llvm::StringRef(line.input).ends_with(".mlir");
-  // An optional argument is there if it is given.
-  if (source && !line.frontend.given) {
+  if (isSource(line) && !line.frontend.given) {
     line.frontend.given.emplace();
     for (const std::string &input : line.inputs)
       line.frontend.given->push_back(llvm::StringRef(input).split('=').first.str());
   }
-  LoadedModel model;
-  if (Exit exit = model.load(line))
-    return exit;
+  return line;
+}
 
+Exit LoadedModel::call(const CommandLine &line, rondo_times *times) const {
   std::vector<const char *> inputs = pointers(line.inputs), dims;
-  if (!source) // a source's dims are fixed when it is compiled
+  if (!isSource(line)) // a source's dims are fixed when it is compiled
     dims = pointers(line.dims);
   rondo_run_options options = {};
   options.program = "rondo";
   options.entry = orNull(line.frontend.entry);
   options.weights = orNull(line.weights);
+  options.save_prepared = orNull(line.savePrepared);
   options.has_seed = line.seed.has_value();
   options.seed = line.seed.value_or(0);
   options.inputs = inputs.data();
@@ -44,5 +44,14 @@ Exit rondo::tool::run(const CommandLine &given) {
   options.output = orNull(line.outputFolder);
   options.decode = orNull(line.decode);
   options.time_runs = line.timeRuns;
-  return Exit(rondo_run_model(model.get(), &options));
+  options.times = times;
+  return Exit(rondo_run_model(model, &options));
+}
+
+Exit rondo::tool::run(const CommandLine &given) {
+  CommandLine line = givenByInputs(given);
+  LoadedModel model;
+  if (Exit exit = model.load(line))
+    return exit;
+  return model.call(line);
 }

@@ -1,10 +1,12 @@
 #include "compiler/Tools/rondo/Session.h"
 #include "compiler/Emit/Files.h"
+#include "compiler/Emit/Versions.h"
 #include "compiler/Frontend/AstPrinter.h"
 #include "compiler/Frontend/Parser.h"
 #include "compiler/Pipeline/Register.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
@@ -98,9 +100,17 @@ Exit Session::load(TimingScope &timing) {
   context.appendDialectRegistry(registry);
   TimingScope scope = timing.nest("front end");
   if (isMlir()) {
+    // A device may have no end.
+    if (llvm::sys::fs::exists(line.input) && !llvm::sys::fs::is_regular_file(line.input))
+      return fail(UserError, "cannot read " + line.input + ": is not a regular file");
     auto buffer = llvm::MemoryBuffer::getFile(line.input, /*IsText=*/true);
     if (!buffer)
       return fail(UserError, "cannot read " + line.input + ": " + buffer.getError().message());
+    StringRef bytes = (*buffer)->getBuffer();
+    auto *begin = reinterpret_cast<const llvm::UTF8 *>(bytes.data());
+    auto controls = [](char c) { return uint8_t(c) < 0x20 && !StringRef("\t\n\v\f\r").contains(c); };
+    if (!llvm::isLegalUTF8String(&begin, begin + bytes.size()) || llvm::any_of(bytes, controls))
+      return fail(UserError, line.input + ": is no text");
     sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
     owned = parseSourceFile<ModuleOp>(sources, &context);
     return owned ? Done : UserError;
@@ -125,7 +135,32 @@ Exit Session::load(TimingScope &timing) {
 }
 
 Exit Session::lowerTo(Phase phase, TimingScope &timing) {
-  LowerResult result = lower(module(), phase, line.pipeline, line.inspect, timing);
+  if (line.targets.size() == 1 || phase <= Phase::Linalg)
+    return lowerModule(module(), phase, line.pipeline, line.inspect, timing);
+  if (others.empty()) {
+    if (std::optional<Phase> from = phaseOf(module()); from && *from > Phase::Linalg)
+      return fail(UserError, line.input + ": what is in the phase `" + phaseName(*from) +
+                                 "` is of one processor: give one --target");
+    if (Exit exit = lowerTo(Phase::Linalg, timing))
+      return exit;
+    for (size_t i = 1; i < line.targets.size(); ++i)
+      others.push_back(module().clone());
+  }
+  for (auto [i, target] : llvm::enumerate(line.targets)) {
+    PipelineOptions pipeline = line.pipeline;
+    pipeline.target = target;
+    InspectOptions inspect = line.inspect;
+    if (!inspect.dumpPhases.empty())
+      inspect.dumpPhases += "/" + target.name;
+    if (Exit exit = lowerModule(i ? *others[i - 1] : module(), phase, pipeline, inspect, timing))
+      return exit;
+  }
+  return Done;
+}
+
+Exit Session::lowerModule(ModuleOp module, Phase phase, const PipelineOptions &pipeline,
+                          const InspectOptions &inspect, TimingScope &timing) {
+  LowerResult result = lower(module, phase, pipeline, inspect, timing);
   switch (result.fault) {
   case Fault::None:
     return Done;
@@ -147,7 +182,7 @@ Exit Session::code(bool withMain, TimingScope &timing, std::optional<Code> &code
   std::string text;
   llvm::raw_string_ostream os(text);
   module().print(os, OpPrintingFlags().enableDebugInfo());
-  auto made = makeCode(module(), line.emit, model, timing);
+  auto made = others.empty() ? makeCode(module(), line.emit, model, timing) : joinedCode(model, timing);
   if (!made)
     return ourFault(toString(made.takeError()), text);
   code.emplace(std::move(*made));
@@ -161,14 +196,39 @@ Exit Session::code(bool withMain, TimingScope &timing, std::optional<Code> &code
   return dumped ? Done : UserError;
 }
 
-DictionaryAttr Session::interface() {
-  auto interface = module()->getAttrOfType<DictionaryAttr>("rondo.interface");
-  if (!interface)
-    fail(UserError, "the module has no `rondo.interface`: it was not made by rondo");
-  return interface;
+llvm::Expected<Code> Session::joinedCode(StringRef mainFor, TimingScope &timing) {
+  std::vector<Code> versions;
+  for (auto [i, target] : llvm::enumerate(line.targets)) {
+    EmitOptions options = line.emit;
+    options.target = target;
+    auto made = makeCode(i ? *others[i - 1] : module(), options, "", timing);
+    if (!made)
+      return made.takeError();
+    versions.push_back(std::move(*made));
+  }
+  auto joined = joinVersions(std::move(versions), line.targets);
+  if (joined && !mainFor.empty())
+    if (llvm::Error error = addMain(*joined->module, mainFor))
+      return error;
+  return joined;
 }
 
-std::string Session::descriptor() { return interface().getAs<StringAttr>("name").str() + "_model"; }
+DictionaryAttr Session::interface() {
+  SmallVector<DictionaryAttr> all;
+  for (size_t i = 0; i <= others.size(); ++i) {
+    ModuleOp version = i ? *others[i - 1] : module();
+    all.push_back(version->getAttrOfType<DictionaryAttr>("rondo.interface"));
+    if (!all.back()) {
+      fail(UserError, "the module has no `rondo.interface`: it was not made by rondo");
+      return {};
+    }
+  }
+  return joinInterfaces(all);
+}
+
+StringRef Session::model() { return interface().getAs<StringAttr>("name").getValue(); }
+
+std::string Session::descriptor() { return (model() + "_model").str(); }
 
 std::vector<std::string> Session::files() {
   std::vector<std::string> names;

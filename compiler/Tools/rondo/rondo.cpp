@@ -6,6 +6,9 @@
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
 
 using namespace rondo;
 using namespace rondo::tool;
@@ -18,6 +21,8 @@ static Exit dispatch(const CommandLine &line) {
     return compile(line);
   case Command::Run:
     return run(line);
+  case Command::Verify:
+    return verify(line);
   case Command::Inspect:
     return inspect(line);
   case Command::Format:
@@ -32,10 +37,40 @@ static Exit dispatch(const CommandLine &line) {
   llvm_unreachable("all commands are handled");
 }
 
+/// A closed stdin, stdout or stderr would lend its number to the next file that is opened. What stands in for
+/// it cannot be used either.
+static void occupyStandardStreams() {
+  for (int i = 0; i < 3; ++i)
+    if (fcntl(i, F_GETFD) < 0 && errno == EBADF)
+      open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY);
+}
+
+/// A closed pipe, and a file that is larger than the user may write, are errors like a full disk. Blocked,
+/// not ignored: LLVM handles signals, too.
+static void blockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  sigaddset(&signals, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// What was printed may have been lost.
+static Exit finish(Exit exit) {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  if (!error)
+    return exit;
+  llvm::outs().clear_error();
+  return fail(UserError, "cannot write to stdout: " + error.message());
+}
+
 int main(int argc, char **argv) {
+  occupyStandardStreams();
+  blockSignals();
   auto parsed = parseCommandLine(argc, argv);
   if (Exit *exit = std::get_if<Exit>(&parsed))
-    return *exit;
+    return finish(*exit);
   CommandLine &line = std::get<CommandLine>(parsed);
   line.tool = llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main));
 
@@ -44,14 +79,8 @@ int main(int argc, char **argv) {
   llvm::CrashRecoveryContext::Enable();
   llvm::CrashRecoveryContext guard;
   Exit exit = OurFault;
-  if (guard.RunSafelyOnThread([&] { exit = dispatch(line); }, stackBytes)) {
-    llvm::outs().flush();
-    if (std::error_code error = llvm::outs().error()) {
-      llvm::outs().clear_error();
-      return fail(UserError, "cannot write to stdout: " + error.message());
-    }
-    return exit;
-  }
+  if (guard.RunSafelyOnThread([&] { exit = dispatch(line); }, stackBytes))
+    return finish(exit);
   llvm::sys::RunInterruptHandlers(); // removes temporary files
   fail(OurFault, "internal error: a crash; please report it, with " + line.input);
   _Exit(OurFault);

@@ -100,4 +100,44 @@ def Rondo_InitAttr : AttrDef<Rondo_Dialect, "Init"> {
   }];
 }
 
+//===----------------------------------------------------------------------===//
+// Metadata of fused locations
+//===----------------------------------------------------------------------===//
+
+def Rondo_DefAttr : AttrDef<Rondo_Dialect, "Def"> {
+  let mnemonic = "def";
+  let summary = "the function of the source that a place stands in";
+  let description = [{
+    `loc(fused<#rondo.def<"Cell.step", 5>>["cell.rondo":6:9])`: in the function
+    `step` of the model `Cell`, which begins in line 5 of the place's file.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "unsigned":$line);
+  let assemblyFormat = "`<` $name `,` $line `>`";
+}
+
+def Rondo_VariableAttr : AttrDef<Rondo_Dialect, "Variable"> {
+  let mnemonic = "variable";
+  let summary = "the name that the source gives to a value";
+  let description = [{
+    On an operation, of its result `number`; on an argument of a block, of the
+    argument. The type tells the value from others that a pass makes in the same
+    place. `at` is where it gets the name, a place in the function whose variable
+    it is: a value has a name in each function that it is handed to.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "unsigned":$number, "::mlir::ShapedType":$type,
+      "::mlir::LocationAttr":$at);
+  let assemblyFormat = "`<` $name `,` $number `,` $type `,` $at `>`";
+}
+
+def Rondo_ReturnedAttr : AttrDef<Rondo_Dialect, "Returned"> {
+  let mnemonic = "returned";
+  let summary = "result `number` of the operation is result `position` of the function";
+  let description = [{
+    Once the function is inlined, whoever names the result of the call names the
+    value.
+  }];
+  let parameters = (ins "unsigned":$number, "unsigned":$position);
+  let assemblyFormat = "`<` $number `as` $position `>`";
+}
+
 #endif

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { RONDO_ABI_VERSION = 3 };
+enum { RONDO_ABI_VERSION = 4 };
 
 /* Bytes to which every buffer that compiled code touches is aligned: inputs,
  * results, prepared weights, scratch. */
@@ -73,7 +73,8 @@ typedef struct rondo_entry {
    * sizes[num_sizes]; a size that is known only after a call is the most that it can be. Returns 0 or the
    * number (from 1) of the check of sizes that these dims fail. */
   int32_t (*shapes)(const int64_t *dims, int64_t *sizes);
-  /* Bytes of scratch that a call with these dims needs, at least RONDO_STATUS_BYTES. */
+  /* Bytes of scratch that a call with these dims needs, at least RONDO_STATUS_BYTES; 2^62 if anything that is
+   * computed from them overflows: such a call must not be. */
   uint64_t (*scratch)(const int64_t *dims);
   /* Runs. `sizes` holds what `shapes` wrote, for dims that pass its checks; those of late axes become what
    * they are: the elements of such a result stand without gaps at the beginning of its memory. Returns 0 or
@@ -117,7 +118,20 @@ typedef struct rondo_model {
   uint64_t layout; /* fingerprint of the blob's layout */
   /* Makes the blob from the weights (params[i] dense, row-major). Once, before any call. */
   int32_t (*prepare)(const void *const *params, void *prepared, void *scratch);
+  const void *embedded; /* the blob, aligned, if it lies in the object; else NULL */
 } rondo_model;
+
+/* The head of a file of prepared weights, in the byte order of the machine that made them. The blob follows
+ * at once, so it is aligned wherever the file is mapped. */
+typedef struct rondo_prepared_head {
+  char magic[8]; /* "RONDOPRE": no safetensors file begins like this */
+  uint32_t abi_version;
+  uint32_t head_bytes;
+  uint64_t layout;         /* rondo_model's */
+  uint64_t prepared_bytes; /* of the blob, which ends the file */
+  char model[24];          /* its name, cut, filled up with 0; for messages */
+  uint64_t checksum;       /* FNV-1a (64 bits) of all bytes before */
+} rondo_prepared_head;
 
 #ifdef __cplusplus
 }

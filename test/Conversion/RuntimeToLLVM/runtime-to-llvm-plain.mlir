@@ -19,6 +19,6 @@ module @"my-net" attributes {rondo.phase = "buffers"} {
 }
 
 // CHECK: rondo.interface = {entries = [{args = [{dtype = "f32", name = "x", shape = ["2", "4"]}], dims = [], name = "run", numbers = [], results = [{dtype = "bool", name = "0", shape = ["2", "4"]}], scratch = 640 : i64, symbol = "my_net_run"}], name = "my_net",
-// CHECK: func.func @my_net_run(%{{.*}}) -> i32 attributes {llvm.linkage = #llvm.linkage<external>}
+// CHECK: func.func @my_net_run(%{{.*}}) -> i32 attributes {llvm.linkage = #llvm.linkage<external>
 // CHECK: llvm.func internal @my_net.prepare.call
 // CHECK: llvm.mlir.global external constant @my_net_model

@@ -44,7 +44,7 @@ module @Net attributes {rondo.phase = "buffers"} {
 
 // What a header says of it.
 // CHECK: module @Net attributes
-// CHECK-SAME: rondo.interface = {entries = [{args = [{dtype = "f32", name = "x", shape = ["T", "4"]}], dims = ["T", "n"], name = "forward", numbers = ["n"], results = [{dtype = "f32", name = "0", shape = ["T + 1", "4"]}]}], name = "Net", prepare_scratch_bytes = 128 : i64, prepared_bytes = 128 : i64}
+// CHECK-SAME: rondo.interface = {checks = ["net.rondo:7:11: n must be positive"], entries = [{args = [{dtype = "f32", name = "x", shape = ["T", "4"]}], dims = ["T", "n"], name = "forward", numbers = ["n"], results = [{dtype = "f32", name = "0", shape = ["T + 1", "4"]}]}], name = "Net", params = 2 : i64, prepare_scratch_bytes = 128 : i64, prepared_bytes = 128 : i64}
 
 // CHECK-LABEL: func.func private @Net.prepare(
 // CHECK-SAME: -> i32 attributes {llvm.linkage = #llvm.linkage<internal>}

@@ -91,6 +91,61 @@ TEST_F(Call, ChecksTypeRankAndSizes) {
   EXPECT_CONTAINS(call(), "not in host memory");
 }
 
+TEST_F(Call, RefusesEveryWrongTensor) {
+  using Spoil = void (*)(DLTensor &);
+  const std::pair<const char *, Spoil> wrong[] = {
+      {"element type", [](DLTensor &t) { t.dtype.code = kDLComplex; }},
+      {"element type", [](DLTensor &t) { t.dtype.bits = 16; }},
+      {"element type", [](DLTensor &t) { t.dtype.bits = 0; }},
+      {"element type", [](DLTensor &t) { t.dtype.lanes = 4; }},
+      {"element type", [](DLTensor &t) { t.dtype.lanes = 0; }},
+      {"has rank 0", [](DLTensor &t) { t.ndim = 0; }},
+      {"has rank -1", [](DLTensor &t) { t.ndim = -1; }},
+      {"has rank 2147483647", [](DLTensor &t) { t.ndim = INT32_MAX; }},
+      {"rank", [](DLTensor &t) { t.shape = nullptr; }},
+      {"not in host memory", [](DLTensor &t) { t.device.device_type = kDLCUDA; }},
+      {"not in host memory", [](DLTensor &t) { t.device.device_type = static_cast<DLDeviceType>(77); }},
+      {"NULL", [](DLTensor &t) { t.data = nullptr; }},
+      {"aligned", [](DLTensor &t) { t.byte_offset = 1; }},
+      {"aligned", [](DLTensor &t) { t.byte_offset = UINT64_MAX; }},
+      {"dense",
+       [](DLTensor &t) {
+         static int64_t zeros[3] = {};
+         t.strides = zeros;
+       }},
+      {"dense",
+       [](DLTensor &t) {
+         static int64_t backwards[3] = {-9, -3, -1};
+         t.strides = backwards;
+       }},
+      {"dense",
+       [](DLTensor &t) {
+         static int64_t huge[3] = {INT64_MAX, INT64_MAX, INT64_MAX};
+         t.strides = huge;
+       }},
+  };
+  for (DLTensor *tensor : {&x, &y, &next})
+    for (auto [text, spoil] : wrong) {
+      const DLTensor before = *tensor;
+      spoil(*tensor);
+      EXPECT_CONTAINS(call(), text);
+      EXPECT_EQ(status, RONDO_ERROR_ARGUMENT);
+      *tensor = before;
+    }
+  EXPECT_EQ(call(), "no error");
+  const DLTensor *args[] = {nullptr};
+  DLTensor *results[] = {&y, nullptr};
+  EXPECT_EQ(rondo_call(&fake_model, &fake_model.entries[0], nullptr, args, results, nullptr, blob, scratch,
+                       64, &error),
+            RONDO_ERROR_ARGUMENT);
+  EXPECT_STREQ(error.message, "x is NULL");
+  args[0] = &x;
+  EXPECT_EQ(rondo_call(&fake_model, &fake_model.entries[0], nullptr, args, results, nullptr, blob, scratch,
+                       64, &error),
+            RONDO_ERROR_ARGUMENT);
+  EXPECT_STREQ(error.message, "result 1 is NULL");
+}
+
 TEST_F(Call, ChecksLayout) {
   int64_t strides[] = {1, 2};
   x.strides = strides;
@@ -129,6 +184,11 @@ TEST_F(Call, ChecksOverlap) {
   EXPECT_CONTAINS(call(), "result 1 overlaps");
   next.data = prepared;
   EXPECT_CONTAINS(call(), "result 1 overlaps");
+  next.data = nexts;
+  scratch = indices;
+  EXPECT_CONTAINS(call(), "scratch overlaps");
+  scratch = prepared;
+  EXPECT_CONTAINS(call(), "scratch overlaps");
 }
 
 TEST_F(Call, TakesEmptyTensorsAnywhere) {

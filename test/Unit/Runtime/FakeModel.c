@@ -197,6 +197,6 @@ static const rondo_check_info checks[] = {{"fake.rondo", 7, 12, "index out of ra
                                           {"fake.rondo", 9, 3, "n must be odd"}};
 
 const rondo_model fake_model = {
-    RONDO_ABI_VERSION, 5, 3, 2, 2, "Fake", entries, params, states, checks, 64, 64, 1, prepare};
+    RONDO_ABI_VERSION, 5, 3, 2, 2, "Fake", entries, params, states, checks, 64, 64, 1, prepare, NULL};
 const rondo_model fake_single_model = {
-    RONDO_ABI_VERSION, 1, 0, 0, 0, "Single", &entries[2], NULL, NULL, NULL, 0, 0, 1, NULL};
+    RONDO_ABI_VERSION, 1, 0, 0, 0, "Single", &entries[2], NULL, NULL, NULL, 0, 0, 1, NULL, NULL};

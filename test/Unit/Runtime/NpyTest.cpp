@@ -90,6 +90,7 @@ TEST(Npy, NormalisesBooleans) {
 TEST(Npy, AcceptsWhatPythonAccepts) {
   Array a(npy("{ \"shape\" :(2,3,),'descr':\"=i4\" ,'fortran_order':False}  \n", six));
   EXPECT_EQ(a.at<int32_t>(1), 2);
+  EXPECT_EQ(Array(npy(header("<i4", "(2L, 3L)"), six)).array.shape[1], 3); // Python 2's long
 }
 
 TEST(Npy, RefusesEveryTruncationAndAddition) {

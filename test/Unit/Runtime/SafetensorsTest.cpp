@@ -58,7 +58,11 @@ TEST(Safetensors, Reads) {
 TEST(Safetensors, ReadsAnEmptyFileAndForeignTypes) {
   EXPECT_EQ(openError(file("{}", "")), "no error");
   EXPECT_EQ(openError(file("{ \"__metadata__\" : { } }", "")), "no error");
-  EXPECT_EQ(openError(file("{\"x\":" + tensor("F8_E4M3", "[2]", 0, 2) + "}", "ab")), "no error");
+  for (const char *type : {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"})
+    EXPECT_EQ(openError(file(std::string("{\"x\":") + tensor(type, "[2]", 0, 2) + "}", "ab")), "no error");
+  EXPECT_EQ(openError(file("{\"x\":" + tensor("F4", "[2, 2]", 0, 2) + "}", "ab")), "no error");
+  EXPECT_EQ(openError(file("{\"x\":" + tensor("F6_E2M3", "[4]", 0, 3) + "}", "abc")), "no error");
+  EXPECT_CONTAINS(openError(file("{\"x\":" + tensor("F4", "[3]", 0, 2) + "}", "ab")), "ends amid a byte");
 }
 
 TEST(Safetensors, RefusesEveryTruncationAndAddition) {

@@ -181,6 +181,8 @@ TEST(Text, MessagesAreOneCleanLine) {
   rondo_error error;
   rondo_fail(&error, RONDO_ERROR_FILE, "a\n\x1b[31mb %s", "\xe2\x82\xac");
   EXPECT_STREQ(error.message, "a??[31mb \xe2\x82\xac");
+  rondo_fail(&error, RONDO_ERROR_FILE, "\xff \xc2\x9b\x7f \xe2\x82 \xc3\xa9"); // no UTF-8, and C1's CSI
+  EXPECT_STREQ(error.message, "? ??? ?? \xc3\xa9");
   std::string longer(998, 'x');
   rondo_fail(&error, RONDO_ERROR_FILE, "%s\xe2\x82\xac", longer.c_str());
   EXPECT_EQ(error.message, longer);

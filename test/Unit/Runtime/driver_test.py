@@ -117,6 +117,25 @@ class Driver(unittest.TestCase):
                         np.testing.assert_array_equal(got, array)
             np.testing.assert_array_equal(np.load(self.dir / "out/7.npy"), np.full(3, 0.75, "f4"))
 
+    def test_prepared_weights(self):
+        self.succeeds("--weights", "w.safetensors", "--save-prepared", "w.prepared")
+        for weights in ("w.safetensors", "w.prepared"):
+            self.succeeds("--weights", weights, "--input", "x=x.npy", "--output", weights + ".out")
+        np.testing.assert_array_equal(*(np.load(self.dir / f"{w}.out/0.npy") for w in ("w.safetensors", "w.prepared")))
+        self.succeeds("--weights", "w.prepared", "--save-prepared", "again.prepared")
+        self.assertEqual((self.dir / "w.prepared").read_bytes(), (self.dir / "again.prepared").read_bytes())
+        self.succeeds("--seed=1", "--save-prepared", "drawn.prepared")
+        self.assertNotEqual((self.dir / "w.prepared").read_bytes(), (self.dir / "drawn.prepared").read_bytes())
+
+        whole = (self.dir / "w.prepared").read_bytes()
+        (self.dir / "cut.prepared").write_bytes(whole[:-1])
+        self.fails(1, "cut.prepared: the file has 63 bytes of prepared weights, its head says 64",
+                   "--weights", "cut.prepared", "--input", "x=x.npy")
+        self.fails(2, "--save-prepared stops before a call", "--seed=1", "--save-prepared", "w", "--input", "x=x.npy")
+        self.fails(1, "has 3 weights: give --weights", "--save-prepared", "w")
+        self.fails(1, "no/such", "--seed=1", "--save-prepared", "no/such/w")
+        self.assertFalse(list(self.dir.glob("*.tmp")))
+
     def test_orders_and_versions(self):
         expected = (self.x + 1) % 4
         for version in ((1, 0), (2, 0), (3, 0)):

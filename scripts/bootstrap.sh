@@ -11,7 +11,9 @@ cd "$(dirname "$0")/.."
 packages="make cmake ninja-build python3 clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   libgtest-dev"
 if [ "${1:-}" = --check ]; then
-  packages="$packages python3-venv clang-format-22 libclang-rt-22-dev"
+  packages="$packages python3-venv clang-format-22 libclang-rt-22-dev strace gdb
+    qemu-user nodejs libc6-dev-arm64-cross libgcc-12-dev-arm64-cross libc6-dev-riscv64-cross
+    libgcc-12-dev-riscv64-cross wasi-libc libclang-rt-22-dev-wasm32"
 fi
 
 missing=

@@ -112,6 +112,7 @@ def main():
         start = time.monotonic()
         passed, failed = step()
         print(f"{passed} passed, {failed} failed ({time.monotonic() - start:.0f} s)", flush=True)
+        print(*(line for line in log_of(name).splitlines(True) if line.startswith("SKIP")), sep="", end="", flush=True)
         if failed:
             shown = "".join(line for line in log_of(name).splitlines(True) if not line.startswith("PASS"))
             print(f"{shown[-8000:]}\n... the whole of it is in {LOGS / name}.log", flush=True)

@@ -41,9 +41,14 @@ def needs(tools, example, directory, name, dims):
     directory.mkdir(parents=True, exist_ok=True)
     output = directory / f"{name}.o"
     run(tools / "rondo", "compile", example.model, "--emit=obj", "-O3", "-o", output, *bindings("--dim", dims))
-    undefined = {line.split()[-1] for line in run("nm", "-u", output).splitlines() if line.strip()}
+    undefined = undefined_symbols(output)
     if undefined - SYMBOLS:
         raise Failure(f"the object needs {', '.join(sorted(undefined - SYMBOLS))}")
+
+
+def undefined_symbols(output):
+    lines = run("/usr/lib/llvm-22/bin/llvm-nm", "-u", output).splitlines()  # of any target
+    return {line.split()[-1] for line in lines if line.strip()}
 
 
 def small(tools, example, directory):

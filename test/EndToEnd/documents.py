@@ -110,7 +110,7 @@ def is_followed(tools, folder, found):
     # The folder of the repository, as `make build` leaves it.
     (folder / "repository").mkdir()
     (folder / "repository" / "build").symlink_to(tools.parent)
-    for name in ("runtime", "examples"):
+    for name in ("runtime", "examples", "test"):
         (folder / "repository" / name).symlink_to(ROOT / name)
     environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}", RONDO=str(folder / "repository"))
     for block in found:

@@ -22,7 +22,8 @@ VARIANTS = [(level, sizes) for level in ("-O0", "-O3") for sizes in ("fixed", "o
 TOGETHER = 40  # cases in a binary
 
 # By the element type as the language names it: npy has no bf16, whose results travel as float32.
-ALLOWED = {"f64": TOLERANCE["float64"], "f32": TOLERANCE["float32"], "f16": TOLERANCE["float16"], "bf16": 1.6e-2}
+ALLOWED = {"f64": TOLERANCE["float64"], "f32": TOLERANCE["float32"], "f16": TOLERANCE["float16"],
+           "bf16": TOLERANCE["bfloat16"]}
 
 every = False  # every case of the table in every variant, not a sample
 

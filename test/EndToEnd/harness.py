@@ -8,16 +8,21 @@ import traceback
 import numpy
 
 # The greatest error of a whole result, max|got - want| / max|want|, against float64, by the result's type;
-# integers and booleans are equal.
+# integers and booleans are equal. `rondo verify` has the same (compiler/Tools/rondo/Verify.cpp).
 TOLERANCE = {
     "float64": 1e-12,
     "float32": 1e-5,
     "float16": 4e-3,
+    "bfloat16": 1.6e-2,
 }
 
 
 class Failure(Exception):
     """A property that does not hold; its text is the report."""
+
+
+class Skipped(Exception):
+    """What cannot be tested on this machine; its text says why."""
 
 
 def run(*command, timeout=300):
@@ -75,9 +80,9 @@ class Suite:
         self.tests.append((name, function, arguments))
 
     def run(self, jobs, only=""):
-        """Prints PASS or FAIL for each test and the sum; returns the number that failed."""
+        """Prints PASS, FAIL or SKIP for each test and the sum; returns the number that failed."""
         chosen = [test for test in self.tests if only in test[0]]
-        failed = 0
+        failed = skipped = 0
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             # What several tests share is made first, so that no thread waits for another's compilation.
             shared = {id(a): a for _, _, arguments in chosen for a in arguments if isinstance(a, Once)}
@@ -87,11 +92,16 @@ class Suite:
                 try:
                     future.result()
                     print(f"PASS: {name}", flush=True)
+                except Skipped as reason:
+                    skipped += 1
+                    print(f"SKIP: {name}: {reason}", flush=True)
                 except Exception as fault:
                     failed += 1
                     report = str(fault) if isinstance(fault, Failure) else traceback.format_exc()
                     print(f"FAIL: {name}\n  " + report.strip().replace("\n", "\n  "), flush=True)
-        print(f"end to end: {len(chosen) - failed} passed, {failed} failed")
+        if skipped:
+            print(f"end to end: {skipped} skipped")
+        print(f"end to end: {len(chosen) - failed - skipped} passed, {failed} failed")
         return failed
 
 

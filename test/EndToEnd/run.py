@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles every example and program and compares it with a reference in float64; checks what every phase promises.
 
-    run.py --bin build/bin [--only TEXT] [--jobs N] [--all]
+    run.py --bin build/bin [--only TEXT] [--jobs N] [--all] [--target NAME]
 """
 
 import argparse
@@ -10,17 +10,28 @@ import pathlib
 import sys
 import tempfile
 
+import accuracy
 import artefacts
+import c_programs
+import debugging
 import documents
 import functions
+import guards
+import hostile
 import library
 import numbers_agree
+import package
 import phases
 import positions
 import programs
+import quiet
 import random_scans
+import sanitized
 import states
 import stacks
+import symbols
+import targets
+import verify
 from examples import all_examples
 from harness import Suite
 
@@ -32,16 +43,24 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true",
                         help="every combination of options of LSTM, GRU and RNN, every case of functions, "
-                             "more random scans")
+                             "more random scans, every target at every level")
+    parser.add_argument("--target", choices=targets.MACHINES,
+                        help="the tests that compare results of executables, with executables for this processor")
     options = parser.parse_args()
-    stacks.every = functions.every = random_scans.every = options.all
+    stacks.every = functions.every = random_scans.every = targets.every = guards.every = sanitized.every = options.all
+    symbols.every = debugging.every = options.all
 
     examples = all_examples()
     with tempfile.TemporaryDirectory(prefix="rondo-") as scratch:
+        tools = options.bin.resolve()
+        if options.target:
+            tools = targets.elsewhere(tools, options.target, pathlib.Path(scratch) / "elsewhere")
         suite = Suite()
-        for module in (numbers_agree, library, stacks, functions, programs, random_scans, positions, states,
-                       phases, artefacts, documents):
-            module.add_tests(suite, examples, options.bin.resolve(), pathlib.Path(scratch))
+        executables = (numbers_agree, library, stacks, functions, accuracy, programs, random_scans, positions)
+        others = (states, phases, guards, sanitized, hostile, artefacts, c_programs, quiet, package, targets, symbols,
+                  verify, debugging, documents)
+        for module in executables + (() if options.target else others):
+            module.add_tests(suite, examples, tools, pathlib.Path(scratch))
         return 1 if suite.run(options.jobs, options.only) else 0
 
 

@@ -29,6 +29,24 @@ LogicalResult decline(func::FuncOp func) {
   return failure(walk.wasInterrupted());
 }
 
+// Numbers that the program computes with: they wrap, as its integers do, where sizes must not overflow.
+DenseSet<Operation *> numbersIn(func::FuncOp func) {
+  SmallVector<Operation *> ops;
+  func.walk([&](Operation *op) {
+    if (isa<arith::ArithDialect>(op->getDialect()) && op->getNumResults() == 1 &&
+        op->getResult(0).getType().isIndex())
+      ops.push_back(op);
+  });
+  DenseSet<Operation *> numbers;
+  for (Operation *op : llvm::reverse(ops)) // users first
+    if (llvm::all_of(op->getUsers(), [&](Operation *user) {
+          return numbers.contains(user) ||
+                 (isa<arith::IndexCastOp>(user) && !user->getResult(0).getType().isIndex());
+        }))
+      numbers.insert(op);
+  return numbers;
+}
+
 // @NAME.scratch(indices) -> index: the arena's bytes, or more than any memory has where a size that is
 // computed from the indices overflows, be it of a buffer, a loop or a slice. So a call with such sizes never
 // comes about.
@@ -40,8 +58,10 @@ void addCompanion(func::FuncOp func, const MemoryPlan &plan, unsigned numIndices
   companion.setPrivate();
   Block *block = companion.addEntryBlock();
   SizeBuilder at(func, block, block->getArguments());
+  DenseSet<Operation *> numbers = numbersIn(func);
   func.walk([&](Operation *op) {
-    if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op) && op->getResult(0).getType().isIndex())
+    if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op) && op->getResult(0).getType().isIndex() &&
+        !numbers.contains(op))
       at.get(op->getResult(0));
   });
   at.addShapes();

@@ -12,10 +12,10 @@
 using namespace mlir;
 using namespace rondo;
 
-/// What dim `i` is, if it is open. They differ, so that none is taken for another; who needs others edits
-/// them.
+/// What dim `i` is, if it is open. The first ones differ, so that none is taken for another; who needs others
+/// edits them.
 static int64_t openSize(unsigned i, const DimDeclaration &dim) {
-  return dim.is.value_or(dim.isNumber ? 1 : std::max<int64_t>(4 - i, 2));
+  return dim.is.value_or(dim.isNumber ? 1 : std::max<int64_t>(4 - int64_t(i), 2));
 }
 
 namespace {
@@ -169,9 +169,10 @@ static DLTensor make(uint32_t dtype, uint32_t rank, int64_t *shape) {
 
   /// What the names of tensors must not hide.
   Names locals() {
-    Names names = {"prepared", "scratch", "scratch_bytes", "error",  "states", "state",  "dims",   "sizes",
-                   "status",   "report",  "allocate",      "count",  "make",   "printf", "puts",   "main",
-                   "model",    "entry",   "size",          "memset", "stderr", "exit",   "fprintf"};
+    Names names = {"prepared", "scratch", "scratch_bytes", "error",    "states", "state",  "dims",
+                   "sizes",    "status",  "report",        "allocate", "count",  "make",   "printf",
+                   "puts",     "main",    "model",         "entry",    "size",   "memset", "stderr",
+                   "exit",     "fprintf", "from_f16",      "from_bf16"};
     for (const ElementText &text : elementTexts)
       for (StringRef helper : {"fill_", "show_"})
         (void)names.take(helper + text.dtype);
@@ -193,7 +194,8 @@ static DLTensor make(uint32_t dtype, uint32_t rank, int64_t *shape) {
       else
         os << (real.getValue().isNaN() ? "NAN" : real.getValue().isNegative() ? "-INFINITY" : "INFINITY");
     } else {
-      os << cast<IntegerAttr>(value).getInt();
+      int64_t number = cast<IntegerAttr>(value).getInt();
+      os << (number == INT64_MIN ? "INT64_MIN" : std::to_string(number)); // the literal would be out of range
     }
     return dtype == "f32" ? "(float)" + text : text;
   }

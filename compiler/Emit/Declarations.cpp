@@ -73,6 +73,7 @@ class EntryReader {
 public:
   EntryReader(StringRef model, DictionaryAttr dict, Names &file) : dict(dict), file(file) {
     entry.name = dict.getAs<StringAttr>("name").getValue();
+    (void)parameters.take(model + "_model");
     prefix = (model + "_" + entry.name).str();
   }
 
@@ -160,8 +161,10 @@ private:
 
   DictionaryAttr dict;
   Names &file;
-  Names parameters = {"prepared", "scratch", "scratch_bytes", "error", "args", "results",
-                      "numbers",  "states",  "state",         "dims",  "sizes"};
+  Names parameters = {
+      "prepared",   "scratch",     "scratch_bytes", "error",         "args",  "results",
+      "numbers",    "states",      "state",         "dims",          "sizes", // of the functions
+      "rondo_call", "rondo_reset", "rondo_size",    "rondo_elements"};        // that they call
   std::string prefix;
   SmallVector<std::string> numberTexts;
   EntryDeclaration entry;

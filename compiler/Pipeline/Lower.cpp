@@ -5,6 +5,7 @@
 // wrote: an error that they report is the user's. Behind that everything must
 // be lowered, and invalid IR or a crash is our fault anywhere.
 #include "compiler/Pipeline/Pipeline.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
@@ -143,6 +144,12 @@ LowerResult rondo::lower(ModuleOp module, Phase to, const PipelineOptions &optio
             << "`";
     return LowerResult(Fault::User);
   }
+  auto target = module->getAttrOfType<StringAttr>(attrs::target);
+  if (target && target != options.target.name) {
+    module.emitError() << "the module was lowered for the target " << target
+                       << ": --target=" << target.getValue() << " goes on from there";
+    return LowerResult(Fault::User);
+  }
   if (inspect.explain)
     explain(ctx);
   if (failed(dumpModule(*from, module, inspect)))
@@ -175,6 +182,8 @@ LowerResult rondo::lower(ModuleOp module, Phase to, const PipelineOptions &optio
         (void)before.release(); // after a crash nothing is torn down
       return ours;
     }
+    if (phase >= Phase::Kernels)
+      module->setAttr(attrs::target, StringAttr::get(ctx, options.target.name));
     if (failed(dumpModule(phase, module, inspect)))
       return LowerResult(Fault::User);
   }

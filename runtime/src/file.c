@@ -94,7 +94,13 @@ void rondo_file_close(rondo_file *file) {
 
 rondo_status rondo_output_open(const char *path, rondo_output *output, rondo_error *error) {
   size_t room = strlen(path) + 40;
+  struct stat info;
   output->path = path;
+  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a device or a pipe is written where it is */
+    output->temporary = NULL;
+    output->descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    return output->descriptor >= 0 ? RONDO_OK : fail_errno(error, path, errno);
+  }
   output->temporary = malloc(room);
   if (!output->temporary)
     return rondo_fail_memory(error, room);
@@ -115,7 +121,8 @@ rondo_status rondo_output_open(const char *path, rondo_output *output, rondo_err
 void rondo_output_abandon(rondo_output *output) {
   if (output->descriptor >= 0)
     close(output->descriptor);
-  unlink(output->temporary);
+  if (output->temporary)
+    unlink(output->temporary);
   free(output->temporary);
 }
 
@@ -140,7 +147,7 @@ rondo_status rondo_output_write(rondo_output *output, const void *data, uint64_t
 rondo_status rondo_output_finish(rondo_output *output, rondo_error *error) {
   int failed = close(output->descriptor);
   output->descriptor = -1;
-  if (!failed)
+  if (!failed && output->temporary)
     failed = rename(output->temporary, output->path);
   if (failed) {
     int number = errno;

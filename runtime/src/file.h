@@ -19,7 +19,7 @@ enum { RONDO_STREAM_LIMIT = 256 << 20 };
 rondo_status rondo_file_open(const char *path, rondo_file *file, rondo_error *error);
 void rondo_file_close(rondo_file *file);
 
-/* A file that is being written under a temporary name beside its target. */
+/* A file that is being written under a temporary name beside its target; NULL: where it is. */
 typedef struct rondo_output {
   const char *path;
   char *temporary;

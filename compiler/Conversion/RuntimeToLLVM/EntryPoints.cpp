@@ -94,7 +94,9 @@ static std::string identifier(StringRef name) {
       c = '_';
   if (llvm::isDigit(id.front()))
     id.insert(id.begin(), '_');
-  return id == "rondo" ? "Rondo" : id; // the runtime's names begin like that
+  if (id == "rondo" || StringRef(id).starts_with("rondo_"))
+    id.front() = 'R'; // the runtime's names begin like that
+  return id;
 }
 
 namespace {

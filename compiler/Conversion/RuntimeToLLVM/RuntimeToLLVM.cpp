@@ -429,12 +429,20 @@ std::string Lowering::makePrepare() {
   return call.getName().str();
 }
 
-/// Of everything that decides what the blob holds: names, shapes, packing.
+/// Of everything that decides what the blob holds: names, shapes, packing, constants.
 static uint64_t fingerprint(Artefact &artefact) {
   std::string text;
-  if (artefact.prepare) {
-    llvm::raw_string_ostream os(text);
-    artefact.prepare->func->print(os, OpPrintingFlags().useLocalScope());
+  llvm::raw_string_ostream os(text);
+  llvm::SetVector<Operation *> reached; // with what `prepare` refers to
+  if (artefact.prepare)
+    reached.insert(artefact.prepare->func);
+  for (unsigned i = 0; i < reached.size(); ++i) {
+    Operation *op = reached[i];
+    op->print(os, OpPrintingFlags().useLocalScope());
+    if (auto uses = SymbolTable::getSymbolUses(op))
+      for (const SymbolTable::SymbolUse &use : *uses)
+        if (Operation *symbol = SymbolTable::lookupNearestSymbolFrom(op, use.getSymbolRef()))
+          reached.insert(symbol);
   }
   return llvm::xxh3_64bits(text);
 }

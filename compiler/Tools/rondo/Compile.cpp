@@ -49,7 +49,10 @@ static llvm::Error writeDepfile(const CommandLine &line, Session &session, Strin
   };
   add(output);
   text += ":";
-  for (const std::string &file : session.files()) {
+  std::vector<std::string> files = session.files();
+  if (!line.weights.empty())
+    files.push_back(line.weights);
+  for (const std::string &file : files) {
     text += " ";
     add(file);
   }
@@ -157,9 +160,12 @@ Exit rondo::tool::compile(const CommandLine &line) {
     made = kind == Phase::Header ? report(writeFile(path, makeHeader(interface, line.embedWeights)))
                                  : writeExample(line, interface, path);
   } else if (kind == Phase::Prepared) {
-    rondo_error error;
-    if (rondo_save_prepared(weights.model.get(), path.c_str(), weights.opened.prepared, &error))
-      return fail(UserError, error.message);
+    made = report(replaceFile(path, [&](StringRef beside) -> llvm::Error {
+      rondo_error error;
+      if (rondo_save_prepared(weights.model.get(), beside.str().c_str(), weights.opened.prepared, &error))
+        return llvm::createStringError(error.message);
+      return llvm::Error::success();
+    }));
   } else {
     made = emit(line, session, path, line.embedWeights ? weights.bytes() : "", timing);
   }

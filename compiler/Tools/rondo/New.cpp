@@ -61,7 +61,7 @@ static constexpr StringRef reference =
 rondo verify model.rondo --against reference.py
 python3 reference.py && rondo run model.rondo --weights weights.safetensors --input xs=xs.npy
 """
-import sys
+import argparse
 
 import numpy as np
 import torch
@@ -96,8 +96,12 @@ class {0}(torch.nn.Module):
 
 
 if __name__ == "__main__":
-    folder = sys.argv[1] if len(sys.argv) > 1 else "."
-    torch.manual_seed(0)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="?", default=".")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    folder = options.folder
+    torch.manual_seed(options.seed)
     model = {0}()
     xs = torch.randn(4, 1, 3)
     save_file(model.state_dict(), folder + "/weights.safetensors")

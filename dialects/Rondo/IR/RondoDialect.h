@@ -31,6 +31,7 @@ struct StatusResource : mlir::SideEffects::Resource::Base<StatusResource> {
 // description says what each means.
 namespace attrs {
 inline constexpr llvm::StringLiteral phase = "rondo.phase";
+inline constexpr llvm::StringLiteral target = "rondo.target";
 inline constexpr llvm::StringLiteral entry = "rondo.entry";
 inline constexpr llvm::StringLiteral shapes = "rondo.shapes";
 inline constexpr llvm::StringLiteral dim = "rondo.dim";

@@ -21,6 +21,7 @@ def Rondo_Dialect : Dialect {
     | attribute | on | meaning |
     |---|---|---|
     | `rondo.phase` | module | the phase that this text is in |
+    | `rondo.target` | module | from `kernels` on: the processor that it is for |
     | `rondo.entry` | function | an entry point of the artefact |
     | `rondo.shapes` | entry point | its companion that computes all sizes from the dims |
     | `rondo.reset` | entry point | the one that makes the first values of its states |

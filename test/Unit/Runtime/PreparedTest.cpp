@@ -3,9 +3,12 @@
 #include "TestFile.h"
 
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace rondo_test;
@@ -192,6 +195,22 @@ TEST_F(PreparedFile, IsWrittenWholeOrNotAtAll) {
   TestFile file("what was there");
   ASSERT_EQ(rondo_save_prepared(&fake_model, file.name(), prepared, &error), RONDO_OK);
   EXPECT_EQ(file.read(), bytes);
+}
+
+TEST_F(PreparedFile, GoesIntoAPipeThatIsThere) {
+  TestFile file;
+  std::remove(file.name());
+  ASSERT_EQ(mkfifo(file.name(), 0600), 0);
+  int reader = open(file.name(), O_RDONLY | O_NONBLOCK);
+  ASSERT_EQ(rondo_save_prepared(&fake_model, file.name(), prepared, &error), RONDO_OK);
+  std::string got(bytes.size() + 1, 0);
+  EXPECT_EQ(read(reader, got.data(), got.size()), ssize_t(bytes.size()));
+  close(reader);
+  got.pop_back();
+  EXPECT_EQ(got, bytes);
+  struct stat info;
+  ASSERT_EQ(stat(file.name(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
 }
 
 TEST_F(PreparedFile, HoldsWhatIsEmbedded) {

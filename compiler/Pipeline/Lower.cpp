@@ -182,8 +182,6 @@ LowerResult rondo::lower(ModuleOp module, Phase to, const PipelineOptions &optio
         (void)before.release(); // after a crash nothing is torn down
       return ours;
     }
-    if (phase >= Phase::Kernels)
-      module->setAttr(attrs::target, StringAttr::get(ctx, options.target.name));
     if (failed(dumpModule(phase, module, inspect)))
       return LowerResult(Fault::User);
   }

@@ -181,5 +181,7 @@ void rondo::buildPhase(OpPassManager &pm, Phase to, const PipelineOptions &optio
   }
   SetPhaseOptions phase;
   phase.phase = phaseName(to).str();
+  if (to >= Phase::Kernels)
+    phase.target = options.target.name;
   pm.addPass(createSetPhase(phase));
 }

@@ -80,7 +80,8 @@ def FoldEmptyTensors : Pass<"rondo-fold-empty-tensors"> {
 
 def SetPhase : Pass<"rondo-set-phase", "::mlir::ModuleOp"> {
   let summary = "say which phase the module is in";
-  let options = [Option<"phase", "phase", "std::string", "", "The value of rondo.phase">];
+  let options = [Option<"phase", "phase", "std::string", "", "The value of rondo.phase">,
+                 Option<"target", "target", "std::string", "", "The value of rondo.target, if it has one now">];
 }
 
 #endif

@@ -1,4 +1,5 @@
-// Writes `rondo.phase` on the module, so that its text says where compilation goes on from.
+// Writes `rondo.phase`, and `rondo.target` from where there is one, on the module, so that its text says
+// where and for what compilation goes on.
 #include "compiler/Transforms/Passes.h"
 
 namespace rondo {
@@ -14,6 +15,8 @@ struct SetPhase : rondo::impl::SetPhaseBase<SetPhase> {
   using SetPhaseBase::SetPhaseBase;
   void runOnOperation() override {
     getOperation()->setAttr(attrs::phase, StringAttr::get(&getContext(), phase));
+    if (!target.empty())
+      getOperation()->setAttr(attrs::target, StringAttr::get(&getContext(), target));
   }
 };
 } // namespace

@@ -21,8 +21,9 @@ def CpuMath : Pass<"rondo-cpu-math", "::mlir::ModuleOp"> {
   let summary = "mathematical functions as arithmetic, on scalars and vectors";
   let description = [{
     exp, expm1, log, log1p, tanh, erf, sin, cos, pow and the remainder of floats, of
-    f32 and f64, become arithmetic, so that no call of a mathematics library is left. NaN, infinities, zeros of both signs and denormal
-    numbers are as C has them. How exact each is, README.md says.
+    f32 and f64, become arithmetic, so that no call of a mathematics library is left.
+    NaN, infinities, zeros of both signs and denormal numbers are as C has them. How
+    exact each is, README.md says.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",

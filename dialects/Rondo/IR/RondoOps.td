@@ -3,6 +3,7 @@
 #define RONDO_OPS
 
 include "dialects/Rondo/IR/RondoDialect.td"
+include "dialects/Rondo/IR/AttentionOps.td"
 include "dialects/Rondo/IR/ModuleOps.td"
 include "dialects/Rondo/IR/NeuralOps.td"
 include "dialects/Rondo/IR/RecurrentOps.td"

@@ -36,7 +36,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CASES = ROOT / "test" / "Errors"
 SOURCES = ROOT / "compiler" / "Frontend"
 AREAS = ("text", "syntax", "names", "use", "models", "weights", "constants", "types", "shapes", "indices",
-         "calls", "functions", "scan", "state", "entry", "limits")
+         "calls", "functions", "attention", "library", "scan", "state", "entry", "limits")
 
 
 @dataclasses.dataclass

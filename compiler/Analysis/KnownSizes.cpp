@@ -75,6 +75,28 @@ private:
       add(Builder(func.getContext()).getIndexAttr(constant.getSExtValue()));
   }
 
+  // A layer's companion gives the sizes of its results behind those of its arguments.
+  void visitCall(func::CallOp call, unsigned result, int64_t axis) {
+    if (OpOperand *place = destinationOfCall(call->getResult(result)))
+      return visit(place->get(), axis);
+    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+    auto symbol = callee ? callee->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes) : FlatSymbolRefAttr();
+    auto shapes = symbol ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, symbol) : nullptr;
+    if (!shapes || shapes.isExternal())
+      return;
+    auto results = shapes.getBody().front().getTerminator()->getOperands();
+    int64_t number = int64_t(results.size()) + axis;
+    for (Value other : call.getResults().drop_front(result))
+      number -= cast<RankedTensorType>(other.getType()).getRank();
+    APInt constant;
+    if (number < 0)
+      return;
+    if (auto dim = dyn_cast<BlockArgument>(results[number]))
+      add(call.getOperand(dim.getArgNumber()));
+    else if (matchPattern(results[number], m_ConstantInt(&constant)))
+      add(Builder(call.getContext()).getIndexAttr(constant.getSExtValue()));
+  }
+
   void visitResult(OpResult value, int64_t axis) {
     Operation *op = value.getOwner();
     auto type = cast<RankedTensorType>(value.getType());
@@ -95,7 +117,8 @@ private:
         .Case<tensor::CollapseShapeOp>([&](auto collapse) {
           // Of a group all of whose axes but one are 1.
           SmallVector<int64_t> others;
-          for (int64_t from : collapse.getReassociationIndices()[axis])
+          ReassociationIndices group = collapse.getReassociationIndices()[axis];
+          for (int64_t from : group)
             if (collapse.getSrcType().getDimSize(from) != 1)
               others.push_back(from);
           if (others.size() == 1)
@@ -127,6 +150,7 @@ private:
           else
             visit(gather.getSource(), axis < dim ? axis : axis - rank + 1);
         })
+        .Case<func::CallOp>([&](func::CallOp call) { visitCall(call, value.getResultNumber(), axis); })
         .Case<ScanOp>([&](ScanOp scan) {
           unsigned number = value.getResultNumber();
           if (number >= scan.numStacks())

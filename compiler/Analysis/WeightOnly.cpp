@@ -24,7 +24,8 @@ bool WeightOnly::contains(Operation *op) {
   if (!isNew)
     return at->second;
   // All operations are total and all loops end, so what has no effect may run for nothing.
-  if (op->hasTrait<OpTrait::IsTerminator>() || isa<linalg::IndexOp>(op) || !isMemoryEffectFree(op))
+  if (op->hasTrait<OpTrait::IsTerminator>() || isa<linalg::IndexOp>(op) ||
+      !(isMemoryEffectFree(op) || isPreparation(op)))
     return false;
   bool answer = llvm::all_of(op->getOperands(), [&](Value operand) { return contains(operand); });
   if (answer && op->getNumRegions() != 0) {
@@ -33,6 +34,13 @@ bool WeightOnly::contains(Operation *op) {
     answer = llvm::all_of(captured, [&](Value value) { return contains(value); });
   }
   return known[op] = answer;
+}
+
+bool rondo::isPreparation(Operation *op) {
+  auto call = dyn_cast<func::CallOp>(op);
+  auto callee =
+      call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, call.getCalleeAttr()) : func::FuncOp();
+  return callee && callee->hasAttr(attrs::prepare);
 }
 
 bool rondo::isView(Operation *op) {

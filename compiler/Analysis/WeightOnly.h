@@ -19,6 +19,9 @@ private:
   llvm::DenseMap<mlir::Operation *, bool> known;
 };
 
+/// A call of the prepare of a layer: work on weights, as its operands are.
+bool isPreparation(mlir::Operation *op);
+
 /// Operations that do no work on their tensor: reshapes, slices, casts. Their result is a view of the
 /// operand.
 bool isView(mlir::Operation *op);

@@ -1,11 +1,11 @@
 // rondo-bufferize: one-shot bufferisation of the module, then results as arguments.
 //
 // Needs tensors whose destinations are settled (rondo-fold-destinations), calls
-// to private functions only. Guarantees memrefs, inputs and weights unwritten,
-// and entry points and @prepare without results: what they returned lies in the
-// argument `rondo.result = i`, the new value of a state in the state's. Entry points take dense row-major
-// buffers; private functions take rows with an offset, as a slice of a stack must be passed without a copy
-// and a row must keep its unit stride.
+// to private functions only. Guarantees memrefs, inputs and weights unwritten, and entry points, layers and
+// prepare without results: what they returned lies in the argument `rondo.result = i`, the new value of a
+// state in the state's. They take dense row-major buffers, which rondo-dense-operands sees to. Other private
+// functions take rows with an offset, as a slice of a stack must be passed without a copy and a row must keep
+// its unit stride.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -29,8 +29,6 @@ using namespace rondo;
 
 namespace {
 
-bool isExported(func::FuncOp func) { return func->hasAttr(attrs::entry) || func->hasAttr(attrs::prepare); }
-
 OneShotBufferizationOptions bufferizationOptions() {
   OneShotBufferizationOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -41,7 +39,7 @@ OneShotBufferizationOptions bufferizationOptions() {
     auto tensor = cast<RankedTensorType>(type);
     auto dense =
         MemRefType::get(tensor.getShape(), tensor.getElementType(), MemRefLayoutAttrInterface(), space);
-    bool rows = func.isPrivate() && !isExported(func);
+    bool rows = func.isPrivate() && !takesDestinations(func);
     return cast<BufferLikeType>(rows ? rowMajor(dense) : dense);
   };
   return options;
@@ -66,7 +64,7 @@ Value withoutCasts(Value buffer) {
 // callers use their operands. (Upstream's drop-equivalent-buffer-results takes
 // away any result that is an argument, also the sizes that `rondo.shapes` gives.)
 bool dropReturnedArguments(func::FuncOp func) {
-  if (!func.isPrivate() || isExported(func) || func.isExternal() || !func.getBody().hasOneBlock())
+  if (!func.isPrivate() || takesDestinations(func) || func.isExternal() || !func.getBody().hasOneBlock())
     return false;
   Operation *ret = func.getBody().front().getTerminator();
   llvm::BitVector dropped(func.getNumResults());
@@ -144,12 +142,29 @@ LogicalResult dropResults(func::FuncOp func, ArrayRef<unsigned> destOf) {
   return func.eraseResults(llvm::BitVector(func.getNumResults(), true));
 }
 
+// A call's results are the destinations that it was given.
+LogicalResult useDestinations(func::CallOp call) {
+  for (Value operand : call.getOperands())
+    if (auto changed = operand.getDefiningOp<memref::CastOp>())
+      if (auto type = cast<MemRefType>(changed.getSource().getType()); !type.getLayout().isIdentity())
+        return call.emitError("takes a buffer with gaps, of type ") << type;
+  for (OpResult result : call->getResults()) {
+    Value place = destinationOfCall(result)->get();
+    if (place.getType() != result.getType()) {
+      OpBuilder builder(call);
+      place = memref::CastOp::create(builder, call.getLoc(), result.getType(), place);
+    }
+    result.replaceAllUsesWith(place);
+  }
+  return success();
+}
+
 struct Bufferize : rondo::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SmallVector<std::pair<func::FuncOp, SmallVector<unsigned>>> exported;
     for (auto func : module.getOps<func::FuncOp>()) {
-      if (!isExported(func))
+      if (!takesDestinations(func))
         continue;
       protectInputs(func);
       auto &[_, destOf] = exported.emplace_back(func, SmallVector<unsigned>());
@@ -171,11 +186,24 @@ struct Bufferize : rondo::impl::BufferizeBase<Bufferize> {
       for (auto func : module.getOps<func::FuncOp>())
         changed |= dropReturnedArguments(func);
     }
+    SmallVector<func::CallOp> calls;
+    module.walk([&](func::CallOp call) {
+      if (call->hasAttr(attrs::into))
+        calls.push_back(call);
+    });
+    for (func::CallOp call : calls)
+      if (failed(useDestinations(call)))
+        return signalPassFailure();
     for (auto &[func, destOf] : exported) {
       for (unsigned i = 0; i < func.getNumArguments(); ++i)
         func.removeArgAttr(i, BufferizationDialect::kWritableAttrName);
       if (failed(dropResults(func, destOf)))
         return signalPassFailure();
+    }
+    for (func::CallOp call : calls) {
+      OpBuilder builder(call);
+      func::CallOp::create(builder, call.getLoc(), call.getCallee(), TypeRange(), call.getOperands());
+      call.erase();
     }
   }
 };

@@ -6,13 +6,16 @@
 // yet know that loop's result and first value to be one buffer, refuses it.
 // Gives each use of a tensor.empty, and of a linalg.fill, its own: cse makes one
 // of two, and two values of one op, two sums that begin at 0, or a scan's two
-// destinations, cannot share a buffer.
+// destinations, cannot share a buffer. A call that has a tensor.empty as a destination gets the one that its
+// result is brought to.
 #include "compiler/Buffers/Passes.h"
+#include "dialects/Rondo/IR/RondoDialect.h"
 #include "dialects/Rondo/IR/ScanInto.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Dominance.h"
 
 namespace rondo {
 #define GEN_PASS_DEF_FOLDDESTINATIONS
@@ -41,6 +44,11 @@ void splitEmpty(tensor::EmptyOp op) {
   if (op->use_empty() || op->hasOneUse())
     return;
   OpBuilder builder(op);
+  // A slice may be that of several chains, if cse made one of them.
+  for (Operation *user : llvm::to_vector(op->getUsers()))
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user))
+      for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(slice->getUses())))
+        use.set(OpBuilder(slice).clone(*slice)->getResult(0));
   auto chainOf = [&](OpOperand &use) -> OpOperand * {
     Value value;
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(use.getOwner()))
@@ -75,6 +83,19 @@ void splitEmpty(tensor::EmptyOp op) {
   }
 }
 
+// %r = call @f(..., %empty) {rondo.into}; materialize_in_destination %r in %dest: the call gets %dest.
+void giveDestination(bufferization::MaterializeInDestinationOp op, const DominanceInfo &dominance) {
+  auto result = dyn_cast<OpResult>(op.getSource());
+  OpOperand *place = result ? destinationOfCall(result) : nullptr;
+  if (op->getNumResults() != 1 || !place || !isa<BlockArgument>(op.getDest()) ||
+      !place->get().getDefiningOp<tensor::EmptyOp>() || !place->get().hasOneUse() ||
+      !dominance.properlyDominates(op.getDest(), result.getOwner()))
+    return;
+  place->set(op.getDest());
+  op->replaceAllUsesWith(ValueRange(result));
+  op.erase();
+}
+
 struct FoldDestinations : rondo::impl::FoldDestinationsBase<FoldDestinations> {
   void runOnOperation() override {
     getOperation().walk([](bufferization::MaterializeInDestinationOp op) {
@@ -103,6 +124,9 @@ struct FoldDestinations : rondo::impl::FoldDestinationsBase<FoldDestinations> {
           use.set(OpBuilder(use.getOwner()).clone(*op)->getResult(0));
     });
     getOperation().walk([&](tensor::EmptyOp op) { splitEmpty(op); });
+    DominanceInfo dominance(getOperation());
+    getOperation().walk(
+        [&](bufferization::MaterializeInDestinationOp op) { giveDestination(op, dominance); });
   }
 };
 

@@ -103,7 +103,7 @@ void MemoryPlan::placeStatic() {
     return std::pair(b->bytes.factor, a) < std::pair(a->bytes.factor, b); // ties in program order
   });
   for (PlannedBuffer *buffer : order) {
-    int64_t end = RONDO_STATUS_BYTES, best = -1, bestGap = INT64_MAX;
+    int64_t end = start, best = -1, bestGap = INT64_MAX;
     for (PlannedBuffer *other : placed) { // by offset
       if (!other->life.meets(buffer->life))
         continue;
@@ -153,8 +153,9 @@ void MemoryPlan::placeDynamic() {
   numSlots = slots.size();
 }
 
-FailureOr<MemoryPlan> MemoryPlan::make(func::FuncOp func, SizeBuilder &sizes) {
+FailureOr<MemoryPlan> MemoryPlan::make(func::FuncOp func, SizeBuilder &sizes, int64_t start) {
   MemoryPlan plan;
+  plan.start = plan.staticEnd = start;
   Lives lives(func);
   DataLayout layout = DataLayout::closest(func);
   auto add = [&](memref::AllocOp alloc) -> LogicalResult {

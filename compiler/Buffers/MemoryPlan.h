@@ -1,8 +1,8 @@
 // The plan of an arena: where each temporary of an entry point lies in it.
 //
-// First the status word's 64 bytes; then buffers of static size, by best fit into the gaps between those that
-// live at the same time; then slots for buffers of dynamic size, each shared by buffers whose lives are apart
-// and as large as the largest of them.
+// First the status word's 64 bytes, in an entry point's; then buffers of static size, by best fit into the
+// gaps between those that live at the same time; then slots for buffers of dynamic size, each shared by
+// buffers whose lives are apart and as large as the largest of them.
 #pragma once
 
 #include "compiler/Buffers/SizeBuilder.h"
@@ -38,13 +38,14 @@ struct PlannedBuffer {
 
 struct MemoryPlan {
   llvm::SmallVector<PlannedBuffer> buffers; // in program order
-  int64_t staticEnd = RONDO_STATUS_BYTES;
+  int64_t start = 0;                        // of the first buffer
+  int64_t staticEnd = 0;
   unsigned numSlots = 0;
 
-  /// Finds a place for each allocation of `func`, whose sizes are built with `sizes`. Fails with an error at
-  /// an allocation that stands in a loop or whose size does not come from index arguments, and at a call that
-  /// returns a buffer.
-  static mlir::FailureOr<MemoryPlan> make(mlir::func::FuncOp func, SizeBuilder &sizes);
+  /// Finds a place for each allocation of `func`, from byte `start` on; sizes are built with `sizes`. Fails
+  /// with an error at an allocation that stands in a loop or whose size does not come from index arguments,
+  /// and at a call that returns a buffer.
+  static mlir::FailureOr<MemoryPlan> make(mlir::func::FuncOp func, SizeBuilder &sizes, int64_t start);
 
   /// The offset of each slot and, last, the bytes of all, built with `at`.
   llvm::SmallVector<mlir::Value> slotOffsets(SizeBuilder &at) const;

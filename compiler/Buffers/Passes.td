@@ -36,6 +36,16 @@ def FoldDestinations : Pass<"rondo-fold-destinations", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def DenseOperands : Pass<"rondo-dense-operands", "::mlir::func::FuncOp"> {
+  let summary = "what a layer is called with lies without gaps";
+  let description = [{
+    On tensors, before bufferisation. A layer takes dense buffers: an operand of its
+    call that is a part of another tensor, or computed in one, is copied; a
+    destination that is one becomes a tensor of its own.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def Bufferize : Pass<"rondo-bufferize", "::mlir::ModuleOp"> {
   let summary = "tensors become memrefs";
   let description = [{

@@ -48,7 +48,8 @@ Value place(OpBuilder &builder, Value value, Value dest) {
 // carry's old value has a place of its own.
 void copyWhatIsReadAgain(tensor::InsertSliceOp insert) {
   Value whole = insert.getDest();
-  if (isa<BlockArgument>(whole) || isReadBefore(whole, insert, whole))
+  bool isEmpty = whole.getDefiningOp<tensor::EmptyOp>() != nullptr; // nothing is read of it
+  if (isa<BlockArgument>(whole) || isEmpty || isReadBefore(whole, insert, whole))
     return;
   OpBuilder builder(insert);
   Value place = tensor::EmptyOp::create(builder, insert.getLoc(), mixedSizes(builder, insert.getLoc(), whole),

@@ -9,4 +9,7 @@ namespace rondo {
 /// of `written` as its destination is no read.
 bool isReadBefore(mlir::Value value, mlir::Operation *writer, mlir::Value written);
 
+/// The same of one use.
+bool isReadBefore(mlir::OpOperand &use, mlir::Operation *writer, mlir::Value written);
+
 } // namespace rondo

@@ -16,12 +16,19 @@ SizeBuilder::SizeBuilder(func::FuncOp entry, Block *block, ValueRange indices)
     map.map(arg, value);
 }
 
+// A companion's call: it computes sizes from sizes.
+static bool isOfSizes(Operation *op) {
+  auto isIndex = [](Type type) { return type.isIndex(); };
+  return isa<func::CallOp>(op) && llvm::all_of(op->getOperandTypes(), isIndex) &&
+         llvm::all_of(op->getResultTypes(), isIndex);
+}
+
 Value SizeBuilder::get(Value value) {
   if (Value known = map.lookupOrNull(value))
     return known;
   Operation *op = value.getDefiningOp();
   // A linalg.index means a loop around it.
-  if (!op || op->getNumRegions() || isa<linalg::IndexOp>(op) || !isMemoryEffectFree(op))
+  if (!op || op->getNumRegions() || isa<linalg::IndexOp>(op) || !(isMemoryEffectFree(op) || isOfSizes(op)))
     return {};
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
     std::optional<int64_t> axis = dim.getConstantIndex();
@@ -91,10 +98,15 @@ Value SizeBuilder::most(Value value) {
                                         : Value();
       })
       .Case([&](memref::DimOp dim) -> Value {
-        auto alloc = dim.getSource().getDefiningOp<memref::AllocOp>();
         std::optional<int64_t> axis = dim.getConstantIndex();
-        return alloc && axis ? most(alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(*axis)])
-                             : Value();
+        auto type = dyn_cast<MemRefType>(dim.getSource().getType());
+        if (!axis || !type || !type.isDynamicDim(*axis))
+          return {};
+        unsigned number = type.getDynamicDimIndex(*axis);
+        if (auto alloc = dim.getSource().getDefiningOp<memref::AllocOp>())
+          return most(alloc.getDynamicSizes()[number]);
+        auto expand = dim.getSource().getDefiningOp<memref::ExpandShapeOp>();
+        return expand ? most(expand.getOutputShape()[number]) : Value();
       })
       .Default([](Operation *) { return Value(); });
 }

@@ -9,6 +9,9 @@
 // becomes
 //   rondo.scan_into %T updates(%c) { ^bb0(%t, %u): %new = tensor.insert_slice %v into %u ... ; yield %new }
 //
+// What is inserted may have been computed in its place, an extract_slice of the old value: then reads have to
+// stand before that.
+//
 // Guarantees nothing else: any other carry moves, and its old part is copied in every step. Whether the first
 // value may be overwritten is for bufferisation to find out.
 #include "compiler/Buffers/Passes.h"
@@ -29,6 +32,35 @@ using namespace rondo;
 
 namespace {
 
+// The op that begins to write where `writer` writes, in `written`: another one if what it inserts is computed
+// in its place. Null if something reads what is overwritten.
+Operation *firstToWrite(Operation *writer, Value written) {
+  Operation *first = writer;
+  tensor::ExtractSliceOp place;
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(writer)) {
+    Operation *begin = nullptr;
+    for (Value value = insert.getSource();;) {
+      if (auto slice = value.getDefiningOp<tensor::ExtractSliceOp>()) {
+        if (begin && slice.getSource() == written && slice.isSameAs(insert, isEqualConstantIntOrValue)) {
+          place = slice;
+          first = begin;
+        }
+        break;
+      }
+      OpOperand *behind = destinationOf(value);
+      Operation *by = value.getDefiningOp();
+      if (!behind || by->getBlock() != writer->getBlock() || !(begin = firstToWrite(by, behind->get())))
+        break;
+      value = behind->get();
+    }
+  }
+  bool isFree = llvm::all_of(written.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    return (place && (user == place || user == writer)) || isReadBefore(use, first, written);
+  });
+  return isFree ? first : nullptr;
+}
+
 // The next value without the place that it was given, or null if it is not made in the old one.
 Value updateOf(ScanIntoOp scan, unsigned i) {
   Value next = scan.getBody().front().getTerminator()->getOperand(i);
@@ -41,7 +73,7 @@ Value updateOf(ScanIntoOp scan, unsigned i) {
     OpOperand *behind = destinationOf(value);
     Operation *writer = value.getDefiningOp();
     if (!behind || writer->getBlock() != old.getOwner() || isa<tensor::CastOp>(writer) ||
-        !isReadBefore(behind->get(), writer, behind->get()))
+        !firstToWrite(writer, behind->get()))
       return {};
     value = behind->get();
   }

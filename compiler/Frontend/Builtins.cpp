@@ -20,7 +20,7 @@ struct Registry {
   Registry() {
     for (ArrayRef<Builtin> table :
          {elementwiseBuiltins(), reductionBuiltins(), joinBuiltins(), shapeBuiltins(), creationBuiltins(),
-          neuralBuiltins(), indexBuiltins(), selectionBuiltins(), constantBuiltins()})
+          neuralBuiltins(), attentionBuiltins(), indexBuiltins(), selectionBuiltins(), constantBuiltins()})
       for (const Builtin &builtin : table) {
         byName[builtin.name] = &builtin;
         names.push_back(builtin.name);

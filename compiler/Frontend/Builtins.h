@@ -42,6 +42,7 @@ llvm::ArrayRef<Builtin> joinBuiltins();
 llvm::ArrayRef<Builtin> shapeBuiltins();
 llvm::ArrayRef<Builtin> creationBuiltins();
 llvm::ArrayRef<Builtin> neuralBuiltins();
+llvm::ArrayRef<Builtin> attentionBuiltins();
 llvm::ArrayRef<Builtin> indexBuiltins();
 llvm::ArrayRef<Builtin> selectionBuiltins();
 llvm::ArrayRef<Builtin> constantBuiltins();

@@ -83,8 +83,10 @@ Value arange(BuiltinCall &call) {
     Size span = *by > 0 ? *to - *from : *from - *to;
     int64_t stride = *by > 0 ? *by : -std::max(*by, -INT64_MAX);
     Size n = stride == 1 ? span : call.eval.sizes.floorDiv(span + Size(stride - 1), Size(stride));
-    if (!isNonNegative(n))
+    if (span.isConstant())
       n = call.eval.sizes.max(n, Size(0));
+    else // so that arange(x.shape[0]) has the size of x, however that is written
+      f.requireNonNegative(span, "`arange`: the end lies " + span.str() + " from the start");
     if (n.isTooLarge() || (n.isConstant() && n.constant() > maxSize)) {
       call.error("the tensor is too large");
       return Poison{};

@@ -1,5 +1,6 @@
 // Expressions other than operators, indices, calls and scans.
 #include "compiler/Frontend/EvaluatorImpl.h"
+#include "compiler/Frontend/PairEmitter.h"
 #include "compiler/Frontend/TensorOps.h"
 
 using namespace mlir;
@@ -25,6 +26,27 @@ Value Evaluator::eval(const ast::Expr &expr) {
         error(expr.range, "a size of " + quote(expr.range, "this") + " is too large");
         return Poison{};
       }
+  return fn && fn->pairs ? ofPairs(expr, std::move(value)) : value;
+}
+
+// What was computed for each pair, in a region of an attention.
+Value Evaluator::ofPairs(const ast::Expr &expr, Value value) {
+  PairEmitter &pairs = *fn->pairs;
+  if (pairs.takeRefused()) {
+    const Tensor *tensor = value.get<Tensor>();
+    error(expr.range,
+          "`" + pairs.what +
+              "` of `attention` works on single numbers, for each pair of a query and a key: " +
+              quote(expr.range, "this") +
+              (tensor && tensor->rank() > 0 ? " is " + tensor->str() : " is computed from several"));
+    return Poison{};
+  }
+  if (pairs.size > maxPairOperations) {
+    error(expr.range,
+          "`" + pairs.what + "` of `attention` has more than " + Twine(maxPairOperations) + " operations");
+    exhausted = true;
+    return Poison{};
+  }
   return value;
 }
 

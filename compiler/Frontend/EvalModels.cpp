@@ -181,8 +181,11 @@ Instance *Evaluator::instantiate(const Recipe &recipe, Instance *owner, StringRe
   inner.instantiating = true;
   inner.callee = "`" + decl.name.text.str() + "`";
   FrameScope entered(*this, inner, owner ? recipe.range : SourceRange());
+  size_t errors = diagnostics.errorCount();
   addMembers(decl.members, instance);
-  return &instance;
+  // The methods of the library count on what its models require.
+  bool isUsable = !recipe.model.file->isLibrary || diagnostics.errorCount() == errors;
+  return isUsable ? &instance : nullptr;
 }
 
 void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {

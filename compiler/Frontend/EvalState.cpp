@@ -6,6 +6,7 @@
 // `rondo.state` and returns its new value as a result of that name; its
 // companion `rondo.reset` returns the first values.
 #include "compiler/Frontend/EvaluatorImpl.h"
+#include "compiler/Frontend/PairEmitter.h"
 
 using namespace mlir;
 
@@ -100,6 +101,11 @@ void Evaluator::assignState(const State &state, SourceRange target, const Value 
   StringRef name = state.decl->name.text;
   if (resetting) {
     error(target, "the state `" + name + "` cannot be assigned while the first values of states are made");
+    return;
+  }
+  if (fn->pairs) {
+    error(target, "the state `" + name + "` cannot be assigned in `" + fn->pairs->what +
+                      "` of `attention`, which is computed for pairs in no order");
     return;
   }
   std::optional<Shape> shape = stateShape(state, target);

@@ -108,9 +108,16 @@ void Evaluator::assign(const ast::Identifier &target, Value value) {
   scope.names[name] = std::move(value);
 }
 
+static bool isCallOf(const ast::Expr *expr, StringRef function) {
+  auto *call = dyn_cast_or_null<ast::CallExpr>(expr);
+  auto *name = call ? dyn_cast<ast::NameExpr>(call->callee.get()) : nullptr;
+  return name && name->name == function;
+}
+
 // One value for several names has several results, or is a list.
 void Evaluator::bindTargets(ArrayRef<ast::Identifier> targets, const Value &value, SourceRange range,
-                            llvm::function_ref<void(const ast::Identifier &, Value)> bind) {
+                            llvm::function_ref<void(const ast::Identifier &, Value)> bind,
+                            const ast::Expr *source) {
   ArrayRef<Value> parts = flat(value);
   if (targets.size() > 1 && parts.size() == 1)
     if (const List *list = value.get<List>())
@@ -128,6 +135,8 @@ void Evaluator::bindTargets(ArrayRef<ast::Identifier> targets, const Value &valu
         error(targets.front().range.to(range), count(targets.size(), "name") + " for " + found);
     if (targets.size() < parts.size())
       diagnostic.note("`_` takes a result that is not needed");
+    else if (isCallOf(source, "attention"))
+      diagnostic.note("`attention` gives its weights as a second result with `return_weights=true`");
     else if (value.is<Tensor>())
       diagnostic.note("a tensor is not unpacked; `chunk` and `split` make lists of its parts");
   }
@@ -139,7 +148,7 @@ void Evaluator::execAssign(const ast::AssignStmt &stmt) {
   auto bind = [&](const ast::Identifier &target, Value value) { assign(target, std::move(value)); };
   if (stmt.values.size() == 1) {
     Value value = eval(*stmt.values[0]);
-    bindTargets(stmt.targets, value, stmt.range, bind);
+    bindTargets(stmt.targets, value, stmt.range, bind, stmt.values[0].get());
     return;
   }
   Values values;

@@ -43,6 +43,7 @@ constexpr int64_t maxListLength = 100'000;
 constexpr size_t maxListWeight = 1'000'000; // with the lists in it
 constexpr size_t maxSizeFacts = 256;        // what one def requires of sizes
 constexpr size_t maxInstances = 50'000;
+constexpr size_t maxPairOperations = 2'000; // in one region of an attention
 constexpr int64_t maxSize = int64_t(1) << 40; // of an axis, and elements of a tensor of constant shape
 constexpr int64_t maxRank = 16;
 
@@ -227,6 +228,7 @@ private:
   //===--- Expressions --------------------------------------------------===//
 
   Value evalUncounted(const ast::Expr &expr);
+  Value ofPairs(const ast::Expr &expr, Value value);
   Value evalName(const ast::NameExpr &expr, bool isCall = false);
   Value unlessLate(const Value &value);
   Value evalUnary(const ast::UnaryExpr &expr);
@@ -270,7 +272,8 @@ private:
   Flow execFor(const ast::ForStmt &stmt);
   void assign(const ast::Identifier &target, Value value);
   void bindTargets(llvm::ArrayRef<ast::Identifier> targets, const Value &value, SourceRange range,
-                   llvm::function_ref<void(const ast::Identifier &, Value)> bind);
+                   llvm::function_ref<void(const ast::Identifier &, Value)> bind,
+                   const ast::Expr *source = nullptr);
   void poisonAssigned(const ast::Stmt &stmt);
   void require(const ast::Expr &condition, const ast::Expr *message, SourceRange range);
   void requireAll(const ast::Expr &condition, llvm::StringRef text, SourceRange range);

@@ -117,6 +117,16 @@ mlir::Value FunctionEmitter::size(const Size &size) {
   return sum;
 }
 
+std::optional<Size> FunctionEmitter::sizeOf(mlir::Value index) const {
+  for (auto &[size, value] : emitted)
+    if (value == index)
+      return size;
+  for (auto &[atom, value] : atoms)
+    if (value == index && !Size(atom).hasLate())
+      return Size(atom);
+  return std::nullopt;
+}
+
 OpFoldResult FunctionEmitter::sizeOrConstant(const Size &size) {
   if (size.isConstant())
     return builder.getIndexAttr(size.constant());

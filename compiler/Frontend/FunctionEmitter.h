@@ -10,6 +10,7 @@
 namespace rondo::sema {
 
 struct Frame;
+class PairEmitter;
 
 /// What a call must fulfil, in terms of sizes alone. It is not checked where it
 /// arises but handed to the callers, up to the head of the entry point: there it
@@ -56,6 +57,8 @@ public:
   /// A size as `index`, computed once at the head of the function.
   mlir::Value size(const Size &size);
   mlir::OpFoldResult sizeOrConstant(const Size &size);
+  /// The size that an `index` was emitted for, unless that is known late.
+  std::optional<Size> sizeOf(mlir::Value index) const;
   /// The dynamic ones among the sizes of a shape.
   llvm::SmallVector<mlir::Value> dynamicSizes(llvm::ArrayRef<Size> shape);
   llvm::SmallVector<mlir::OpFoldResult> mixedSizes(llvm::ArrayRef<Size> shape);
@@ -96,8 +99,11 @@ public:
   SizeContext &sizes;
   SizeFacts facts;
   llvm::SmallVector<Size, 2> loops; // trip counts of the scans around the place of emission
-  /// In a scan with `lengths`: the rows (bool[B]) that have not ended. Checks hold for them alone.
+  /// In a scan with `lengths`: the rows (bool[B]) that have not ended. Checks hold for them alone. Within an
+  /// attention it is the bool of a pair's row.
   std::optional<Tensor> liveRows;
+  /// The region of an attention that is being emitted.
+  PairEmitter *pairs = nullptr;
   std::vector<Precondition> preconditions;
   /// Errors: conditions on late sizes that cannot hold or cannot be checked. Whoever emits tells the user.
   std::vector<std::string> declined;

@@ -7,10 +7,7 @@ using namespace mlir;
 namespace rondo::sema {
 
 // Names of the language that have no meaning yet, unless a program gives them one.
-static constexpr llvm::StringLiteral notYet[] = {"attention",          "grad",
-                                                 "MultiheadAttention", "Transformer",
-                                                 "TransformerDecoder", "TransformerDecoderLayer",
-                                                 "TransformerEncoder", "TransformerEncoderLayer"};
+static constexpr llvm::StringLiteral notYet[] = {"grad"};
 
 class Resolver {
 public:

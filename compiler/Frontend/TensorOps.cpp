@@ -1,5 +1,6 @@
 // Emission of shapes, slices, reductions and products. See TensorOps.h.
 #include "compiler/Frontend/TensorOps.h"
+#include "compiler/Frontend/PairEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -294,25 +295,28 @@ Tensor iota(FunctionEmitter &f, const Size &n, const Size &start, const Size &st
   return {generic->getResult(0), DType::I64, shape};
 }
 
-void check(FunctionEmitter &f, const Tensor &ok, StringRef message) {
-  if (!f.liveRows) {
-    f.create<CheckOp>(ok.value, message);
-    return;
-  }
+CheckOp check(FunctionEmitter &f, const Tensor &ok, StringRef message) {
+  if (f.pairs && ok.rank() > 0) // one number for each pair
+    return check(f, reduce(f, ReduceKind::All, ok, llvm::to_vector(llvm::seq<int64_t>(0, ok.rank()))),
+                 message);
+  if (!f.liveRows)
+    return f.create<CheckOp>(ok.value, message);
   // What has rows is checked in the live ones; anything else as long as one row lives.
   Tensor live = *f.liveRows, dead;
-  if (ok.rank() > 0 && f.facts.equal(ok.shape[0], live.shape[0]))
+  if (live.rank() == 0)
+    dead = logicalNot(f, live);
+  else if (ok.rank() > 0 && f.facts.equal(ok.shape[0], live.shape[0]))
     dead = broadcastAlong(f, logicalNot(f, live), ok.shape, {0});
   else
     dead = broadcast(f, logicalNot(f, reduce(f, ReduceKind::Any, live, {0})), ok.shape);
-  f.create<CheckOp>(logicalOr(f, ok, conform(f, dead, ok.shape)).value, message);
+  return f.create<CheckOp>(logicalOr(f, ok, conform(f, dead, ok.shape)).value, message);
 }
 
-void checkIndices(FunctionEmitter &f, const Tensor &indices, const Size &n, StringRef message) {
+CheckOp checkIndices(FunctionEmitter &f, const Tensor &indices, const Size &n, StringRef message) {
   // As unsigned numbers the negative ones are too large as well.
   Tensor limit = sizeFilled(f, n, indices.shape);
   mlir::Value inside = f.create<arith::CmpIOp>(arith::CmpIPredicate::ult, indices.value, limit.value);
-  check(f, {inside, DType::Bool, indices.shape}, message);
+  return check(f, {inside, DType::Bool, indices.shape}, message);
 }
 
 mlir::Value checkedOffset(FunctionEmitter &f, const Tensor &offset, const Size &most, StringRef message) {
@@ -326,9 +330,11 @@ mlir::Value checkedOffset(FunctionEmitter &f, const Tensor &offset, const Size &
 
 Tensor gather(FunctionEmitter &f, const Tensor &x, const Tensor &indices, int64_t axis, StringRef what) {
   Tensor wide = convert(f, indices, DType::I64);
-  checkIndices(
-      f, wide, x.shape[axis],
-      (what + ": an index is out of range: the axis has " + x.shape[axis].str() + " elements").str());
+  std::string message =
+      (what + ": an index is out of range: the axis has " + x.shape[axis].str() + " elements").str();
+  if (f.pairs && wide.rank() == 0 && f.pairs->varies(wide.value))
+    return f.pairs->read(x, wide, axis, message);
+  checkIndices(f, wide, x.shape[axis], message);
   Shape shape(x.shape.begin(), x.shape.begin() + axis);
   shape.append(wide.shape.begin(), wide.shape.end());
   shape.append(x.shape.begin() + axis + 1, x.shape.end());

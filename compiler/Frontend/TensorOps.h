@@ -43,14 +43,14 @@ Tensor concat(FunctionEmitter &f, llvm::ArrayRef<Tensor> parts, int64_t axis);
 /// start, start + step, ...: n numbers, i64. `start` and `step` are sizes.
 Tensor iota(FunctionEmitter &f, const Size &n, const Size &start, const Size &step);
 /// rondo.check that all i64 indices lie in [0, n).
-void checkIndices(FunctionEmitter &f, const Tensor &indices, const Size &n, llvm::StringRef message);
+CheckOp checkIndices(FunctionEmitter &f, const Tensor &indices, const Size &n, llvm::StringRef message);
 /// A rank-0 integer as an `index`, checked to lie in [0, most] and clamped there.
 mlir::Value checkedOffset(FunctionEmitter &f, const Tensor &offset, const Size &most,
                           llvm::StringRef message);
 /// rondo.gather, with the check that all indices lie in the axis. Indices of any integer type.
 Tensor gather(FunctionEmitter &f, const Tensor &x, const Tensor &indices, int64_t axis, llvm::StringRef what);
 /// rondo.check on a bool tensor.
-void check(FunctionEmitter &f, const Tensor &ok, llvm::StringRef message);
+CheckOp check(FunctionEmitter &f, const Tensor &ok, llvm::StringRef message);
 /// rondo.reduce over sorted axes; `keep` leaves them with size 1.
 Tensor reduce(FunctionEmitter &f, ReduceKind kind, const Tensor &x, llvm::ArrayRef<int64_t> axes,
               bool keep = false);

@@ -29,11 +29,17 @@ static void cleanUp(OpPassManager &pm) {
 
 /// rondo -> graph: what will be computed.
 static void toGraph(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createKeepLayers());
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  pm.addPass(createScalarRegions());
   pm.addPass(createFoldEmptyTensors());
   cleanUp(pm);
+  pm.addPass(createFormLayers());
+  pm.addPass(createInlinerPass()); // what could not become a layer
+  pm.addPass(createSymbolDCEPass());
   if (options.optLevel > 0) {
+    pm.addPass(createFoldMask());
     pm.addNestedPass<func::FuncOp>(createSplitGates());
     pm.addNestedPass<func::FuncOp>(createJoinContractions());
     pm.addNestedPass<func::FuncOp>(createJoinGates());
@@ -45,8 +51,11 @@ static void toGraph(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 /// graph -> linalg: every operation has its destination.
-static void toLinalg(OpPassManager &pm, const PipelineOptions &) {
+static void toLinalg(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createEntryDestinations());
+  pm.addNestedPass<func::FuncOp>(createCheckMasks());
+  if (options.optLevel == 0) // else there will be tiles
+    pm.addNestedPass<func::FuncOp>(createExpandAttention());
   pm.addNestedPass<func::FuncOp>(createRondoToLinalg());
   cleanUp(pm);
   pm.addNestedPass<func::FuncOp>(createPlaceCarries());
@@ -79,6 +88,7 @@ static void toKernels(OpPassManager &pm, const PipelineOptions &options) {
 static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createUpdateInPlace());
   pm.addNestedPass<func::FuncOp>(createFoldDestinations());
+  pm.addNestedPass<func::FuncOp>(createDenseOperands());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   pm.addPass(createBufferize());
   cleanUp(pm);
@@ -91,6 +101,13 @@ static void toBuffers(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createCheckTimeLoops(check));
   pm.addNestedPass<func::FuncOp>(createScanToLoop());
   cleanUp(pm);
+  if (options.optLevel > 0) {
+    AttentionToTilesOptions tiles;
+    tiles.vectorBits = options.target.vectorBits;
+    tiles.registers = options.target.vectorRegisters;
+    pm.addNestedPass<func::FuncOp>(createAttentionToTiles(tiles));
+    cleanUp(pm);
+  }
   pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
   PlanMemoryOptions plan;
   plan.explain = options.explain;

@@ -57,6 +57,48 @@ def FissionScan : Pass<"rondo-fission-scan"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def ScalarRegions : Pass<"rondo-scalar-regions"> {
+  let summary = "the regions of an attention compute on scalars";
+  let description = [{
+    The front end writes the score and the mask of an attention on tensors of rank 0. From here on they are scalars, and
+    captures are read an element at a time.
+
+    ```mlir
+    %x = tensor.extract_slice %n[%row] [1] [1] : tensor<?xi64> to tensor<i64>
+    %sees = arith.cmpi slt, %j, %x : tensor<i64>
+    // becomes
+    %x = tensor.extract %n[%row] : tensor<?xi64>
+    %sees = arith.cmpi slt, %j, %x : i64
+    ```
+  }];
+  let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FoldMask : Pass<"rondo-fold-mask"> {
+  let summary = "comparisons in the mask of an attention become bounds of its loop over keys";
+  let description = [{
+    Comparisons of i, j and what depends on neither (constants, sizes, captured values, elements of captured tensors at
+    `b` and `h`), joined by and, or, not: causal masks, windows, prefixes, lengths, chunks. `opaque` says that there is
+    more in the mask. See the head of FoldMask.cpp.
+
+    ```mlir
+    mask {
+    ^bb0(%b: i64, %h: i64, %i: i64, %j: i64):
+      %sees = arith.cmpi sle, %j, %i : i64
+      rondo.attention.yield %sees : i1
+    }
+    // becomes that and
+    bounds {
+    ^bb0(%b: i64, %h: i64, %first: i64, %last: i64):
+      %hi = arith.addi %last, %c1 : i64
+      %to = arith.addi %first, %c1 : i64
+      rondo.attention.yield %minus_infinity, %hi, %minus_infinity, %to : i64, i64, i64, i64
+    }
+    ```
+  }];
+  let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect"];
+}
+
 def HoistPrepare : Pass<"rondo-hoist-prepare", "::mlir::ModuleOp"> {
   let summary = "move work on weights alone to @prepare";
   let description = [{
@@ -66,6 +108,34 @@ def HoistPrepare : Pass<"rondo-hoist-prepare", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::rondo::RondoDialect", "::mlir::bufferization::BufferizationDialect",
                            "::mlir::func::FuncDialect"];
+}
+
+def KeepLayers : Pass<"rondo-keep-layers", "::mlir::ModuleOp"> {
+  let summary = "mark functions that are too large to stand in several places";
+  let description = [{
+    A private function that holds several products (`rondo.contract`, `rondo.attention`), those of functions that it
+    calls included, and that would be copied to several places by the inliner, says `no_inline` afterwards. See the
+    head of KeepLayers.cpp for what is not kept.
+  }];
+  let options = [Option<"products", "products", "unsigned", /*default=*/"4", "How many products it holds at least.">];
+}
+
+def FormLayers : Pass<"rondo-form-layers", "::mlir::ModuleOp"> {
+  let summary = "give functions that stay functions the form of an entry point";
+  let description = [{
+    A function with `no_inline` becomes a layer: its arguments are sizes, tensors and weights, a companion
+    `rondo.shapes` knows the sizes of its tensors, and its weights come from a prepare of its own, which callers call
+    with their weights.
+
+    ```mlir
+    %y = call @F(%T, %w, %x) : (index, tensor<8x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+    // becomes
+    %p = call @F.prepare(%w) : (tensor<8x8xf32>) -> tensor<8x8xf32>
+    %y = call @F(%T, %x, %p) : (index, tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def FoldEmptyTensors : Pass<"rondo-fold-empty-tensors"> {

@@ -57,3 +57,17 @@ func.func @one_destination(%T: index, %s: tensor<4xf32>, %d: tensor<4xf32>) -> t
   } -> tensor<4xf32>, tensor<4xf32>
   return %s : tensor<4xf32>
 }
+
+// -----
+
+// Rows that lie apart: rondo-dense-operands copies such a part.
+func.func private @layer(%x: tensor<?x?xf32> {rondo.name = "x"}, %d: tensor<?x?xf32> {rondo.result = 0 : i64}) -> tensor<?x?xf32> attributes {rondo.layer} {
+  %y = linalg.tanh ins(%x : tensor<?x?xf32>) outs(%d : tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+func.func @gaps(%m: index {rondo.dim = "m"}, %n: index {rondo.dim = "n"}, %x: tensor<?x?xf32> {rondo.name = "x"}, %d: tensor<?x?xf32> {rondo.result = 0 : i64}) -> tensor<?x?xf32> attributes {rondo.entry} {
+  %p = tensor.extract_slice %x[0, 0] [%m, %n] [1, 1] : tensor<?x?xf32> to tensor<?x?xf32>
+  // expected-error @+1 {{takes a buffer with gaps, of type 'memref<?x?xf32, strided<[?, 1]>>'}}
+  %y = func.call @layer(%p, %d) {rondo.into} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}

@@ -61,3 +61,26 @@ func.func @scan(%T: index {rondo.dim = "T"}, %s: tensor<2x4xf32> {rondo.name = "
   %o = tensor.insert_slice %r#2 into %d0[0, 0, 0] [%T, 2, 4] [1, 1, 1] : tensor<?x2x4xf32> into tensor<?x2x8xf32>
   return %o, %r#1 : tensor<?x2x8xf32>, tensor<2x4xf32>
 }
+
+// A layer takes dense buffers, as an entry point does; what a call gives lies in the destination that it was given.
+// CHECK-LABEL: func private @layer(
+// CHECK-SAME: %[[X:.*]]: memref<?x4xf32> {rondo.name = "x"}, %[[D:.*]]: memref<?x4xf32> {rondo.result = 0 : i64}) attributes
+// CHECK-NOT: memref.copy
+// CHECK: return{{$}}
+// CHECK-LABEL: func @layered(
+// CHECK-SAME: %[[T:.*]]: index {{.*}}, %[[X:.*]]: memref<?x4xf32> {rondo.name = "x"}, %[[D:.*]]: memref<?x4xf32> {rondo.result = 0 : i64})
+// CHECK: %[[A:.*]] = memref.alloc(
+// CHECK: call @layer(%[[T]], %[[X]], %[[A]]) : (index, memref<?x4xf32>, memref<?x4xf32>) -> ()
+// CHECK: call @layer(%[[T]], %[[A]], %[[D]]) : (index, memref<?x4xf32>, memref<?x4xf32>) -> ()
+// CHECK-NOT: memref.copy
+// CHECK: return{{$}}
+func.func private @layer(%T: index {rondo.dim = "T"}, %x: tensor<?x4xf32> {rondo.name = "x"}, %d: tensor<?x4xf32> {rondo.result = 0 : i64}) -> tensor<?x4xf32> attributes {rondo.layer} {
+  %y = linalg.tanh ins(%x : tensor<?x4xf32>) outs(%d : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+func.func @layered(%T: index {rondo.dim = "T"}, %x: tensor<?x4xf32> {rondo.name = "x"}, %d: tensor<?x4xf32> {rondo.result = 0 : i64}) -> tensor<?x4xf32> attributes {rondo.entry} {
+  %e = bufferization.alloc_tensor(%T) : tensor<?x4xf32>
+  %y = func.call @layer(%T, %x, %e) {rondo.into} : (index, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %z = func.call @layer(%T, %y, %d) {rondo.into} : (index, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %z : tensor<?x4xf32>
+}

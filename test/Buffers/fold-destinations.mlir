@@ -44,3 +44,38 @@ func.func @one_each(%T: index, %x: f32) -> (tensor<4xf32>, tensor<4xf32>) {
   } -> tensor<4xf32>, tensor<4xf32>
   return %r#0, %r#1 : tensor<4xf32>, tensor<4xf32>
 }
+
+// Two concatenations of which cse made one empty tensor and one slice of it.
+// CHECK-LABEL: func @two_chains
+// CHECK-DAG: %[[SA:.*]] = tensor.extract_slice %[[EA:[0-9]+]][0] [4] [1]
+// CHECK-DAG: %[[SB:.*]] = tensor.extract_slice %[[EB:[0-9]+]][0] [4] [1]
+// CHECK: %[[A:.*]] = linalg.copy ins(%arg0 : tensor<4xf32>) outs(%[[SA]] : tensor<4xf32>)
+// CHECK-NEXT: tensor.insert_slice %[[A]] into %[[EA]][0]
+// CHECK: %[[B:.*]] = linalg.copy ins(%arg1 : tensor<4xf32>) outs(%[[SB]] : tensor<4xf32>)
+// CHECK-NEXT: tensor.insert_slice %[[B]] into %[[EB]][0]
+func.func @two_chains(%a: tensor<4xf32>, %b: tensor<4xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %e = tensor.empty() : tensor<8xf32>
+  %s = tensor.extract_slice %e[0] [4] [1] : tensor<8xf32> to tensor<4xf32>
+  %0 = linalg.copy ins(%a : tensor<4xf32>) outs(%s : tensor<4xf32>) -> tensor<4xf32>
+  %1 = tensor.insert_slice %0 into %e[0] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  %2 = linalg.copy ins(%b : tensor<4xf32>) outs(%s : tensor<4xf32>) -> tensor<4xf32>
+  %3 = tensor.insert_slice %2 into %e[0] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  return %1, %3 : tensor<8xf32>, tensor<8xf32>
+}
+
+// A layer computes its result where the caller's shall lie.
+// CHECK-LABEL: func @call
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[D:.*]]: tensor<4xf32>
+// CHECK: %[[E:.*]] = tensor.empty
+// CHECK: %[[Y:.*]] = call @layer(%[[X]], %[[E]])
+// CHECK: %[[Z:.*]] = call @layer(%[[Y]], %[[D]])
+// CHECK-NOT: materialize_in_destination
+// CHECK: return %[[Z]]
+func.func private @layer(%x: tensor<4xf32>, %d: tensor<4xf32>) -> tensor<4xf32>
+func.func @call(%x: tensor<4xf32>, %d: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = func.call @layer(%x, %e) {rondo.into} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %z = func.call @layer(%y, %e) {rondo.into} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %m = bufferization.materialize_in_destination %z in %d : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %m : tensor<4xf32>
+}

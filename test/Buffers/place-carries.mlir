@@ -87,3 +87,24 @@ func.func @read_again(%n: index, %h: tensor<4xf32>, %next: tensor<4xf32>, %ys: t
   } -> tensor<4xf32>, tensor<?x4xf32>
   return %0#0, %0#1 : tensor<4xf32>, tensor<?x4xf32>
 }
+
+// An empty tensor that two values begin with holds nothing that had to be copied.
+// CHECK-LABEL: func @begin_empty
+// CHECK-NOT: linalg.copy
+// CHECK: tensor.insert_slice
+// CHECK: tensor.insert_slice
+// CHECK: return
+func.func @begin_empty(%n: index, %h: tensor<4xf32>, %next: tensor<4xf32>, %next1: tensor<4xf32>,
+                       %part: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0:2 = rondo.scan_into %n starts(%h, %h : tensor<4xf32>, tensor<4xf32>) nexts(%next, %next1 : tensor<4xf32>, tensor<4xf32>) {
+  ^bb0(%t: index, %a: tensor<4xf32>, %b: tensor<4xf32>, %to: tensor<4xf32>, %to1: tensor<4xf32>):
+    %e = tensor.empty() : tensor<4xf32>
+    %s = tensor.empty() : tensor<4xf32>
+    %0 = linalg.exp ins(%a : tensor<4xf32>) outs(%s : tensor<4xf32>) -> tensor<4xf32>
+    %1 = tensor.insert_slice %0 into %e[0] [4] [1] : tensor<4xf32> into tensor<4xf32>
+    %2 = linalg.exp ins(%b : tensor<4xf32>) outs(%s : tensor<4xf32>) -> tensor<4xf32>
+    %3 = tensor.insert_slice %2 into %e[0] [4] [1] : tensor<4xf32> into tensor<4xf32>
+    rondo.yield %1, %3 : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<4xf32>
+  return %0#0, %0#1 : tensor<4xf32>, tensor<4xf32>
+}

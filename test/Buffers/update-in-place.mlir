@@ -30,3 +30,57 @@ func.func @overlaps(%n: index, %c: tensor<8x4xf32>, %e: tensor<8x4xf32>) -> tens
   } -> tensor<8x4xf32>
   return %r : tensor<8x4xf32>
 }
+
+// What is inserted is computed in its place, in two parts.
+// CHECK-LABEL: @computed_in_place
+// CHECK: rondo.scan_into {{.*}} updates(
+func.func @computed_in_place(%n: index, %c: tensor<8x4xf32>, %e: tensor<8x4xf32>, %v: tensor<1x2xf32>) -> tensor<8x4xf32> {
+  %r = rondo.scan_into %n starts(%c : tensor<8x4xf32>) nexts(%e : tensor<8x4xf32>) {
+  ^bb0(%t: index, %old: tensor<8x4xf32>, %next: tensor<8x4xf32>):
+    %row = tensor.extract_slice %old[%t, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<1x4xf32>
+    %left = tensor.insert_slice %v into %row[0, 0] [1, 2] [1, 1] : tensor<1x2xf32> into tensor<1x4xf32>
+    %right = tensor.extract_slice %left[0, 2] [1, 2] [1, 1] : tensor<1x4xf32> to tensor<1x2xf32>
+    %exp = linalg.exp ins(%v : tensor<1x2xf32>) outs(%right : tensor<1x2xf32>) -> tensor<1x2xf32>
+    %both = tensor.insert_slice %exp into %left[0, 2] [1, 2] [1, 1] : tensor<1x2xf32> into tensor<1x4xf32>
+    %new = tensor.insert_slice %both into %old[%t, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+    %placed = bufferization.materialize_in_destination %new in %next : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x4xf32>
+    rondo.yield %placed : tensor<8x4xf32>
+  } -> tensor<8x4xf32>
+  return %r : tensor<8x4xf32>
+}
+
+// Between the computation in its place and the insertion, the old value is read.
+// CHECK-LABEL: @read_between
+// CHECK: rondo.scan_into {{.*}} starts(
+// CHECK-NOT: updates
+func.func @read_between(%n: index, %c: tensor<8x4xf32>, %e: tensor<8x4xf32>, %v: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  %r = rondo.scan_into %n starts(%c : tensor<8x4xf32>) nexts(%e : tensor<8x4xf32>) {
+  ^bb0(%t: index, %old: tensor<8x4xf32>, %next: tensor<8x4xf32>):
+    %place = tensor.extract_slice %old[%t, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<1x4xf32>
+    %exp = linalg.exp ins(%v : tensor<1x4xf32>) outs(%place : tensor<1x4xf32>) -> tensor<1x4xf32>
+    %first = tensor.extract_slice %old[0, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<1x4xf32>
+    %made = tensor.empty() : tensor<1x4xf32>
+    %read = linalg.exp ins(%first : tensor<1x4xf32>) outs(%made : tensor<1x4xf32>) -> tensor<1x4xf32>
+    %new = tensor.insert_slice %exp into %old[%t, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+    %again = tensor.insert_slice %read into %new[1, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+    %placed = bufferization.materialize_in_destination %again in %next : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x4xf32>
+    rondo.yield %placed : tensor<8x4xf32>
+  } -> tensor<8x4xf32>
+  return %r : tensor<8x4xf32>
+}
+
+// What is computed there goes elsewhere.
+// CHECK-LABEL: @another_place
+// CHECK: rondo.scan_into {{.*}} starts(
+// CHECK-NOT: updates
+func.func @another_place(%n: index, %c: tensor<8x4xf32>, %e: tensor<8x4xf32>, %v: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  %r = rondo.scan_into %n starts(%c : tensor<8x4xf32>) nexts(%e : tensor<8x4xf32>) {
+  ^bb0(%t: index, %old: tensor<8x4xf32>, %next: tensor<8x4xf32>):
+    %place = tensor.extract_slice %old[0, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<1x4xf32>
+    %exp = linalg.exp ins(%v : tensor<1x4xf32>) outs(%place : tensor<1x4xf32>) -> tensor<1x4xf32>
+    %new = tensor.insert_slice %exp into %old[%t, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+    %placed = bufferization.materialize_in_destination %new in %next : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<8x4xf32>
+    rondo.yield %placed : tensor<8x4xf32>
+  } -> tensor<8x4xf32>
+  return %r : tensor<8x4xf32>
+}

@@ -71,3 +71,37 @@ func.func private @says_nothing(%scale: f32, %q: tensor<1x1x?x4xf32>, %o: tensor
       } -> tensor<1x1x?x4xf32>
   return %r : tensor<1x1x?x4xf32>
 }
+
+// Weights that nobody reads are not made.
+// CANON-LABEL: func.func private @unread_weights
+// CANON: rondo.attention %{{.*}} captures({{.*}}) outs({{.*}}) : f32 mask {
+// CANON: } -> tensor<1x1x?x4xf32>
+// CANON-NEXT: return
+func.func private @unread_weights(%scale: f32, %q: tensor<1x1x?x4xf32>, %n: i64, %o: tensor<1x1x?x4xf32>,
+                                  %w: tensor<1x1x?x?xf32>) -> tensor<1x1x?x4xf32> {
+  %r, %p = rondo.attention %scale ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+      captures(%n : i64) outs(%o : tensor<1x1x?x4xf32>) weights(%w : tensor<1x1x?x?xf32>) : f32
+      mask {
+      ^bb0(%b: i64, %h: i64, %i: i64, %j: i64, %length: i64):
+        %sees = arith.cmpi slt, %j, %length : i64
+        rondo.attention.yield %sees : i1
+      } -> tensor<1x1x?x4xf32>, tensor<1x1x?x?xf32>
+  return %r : tensor<1x1x?x4xf32>
+}
+
+// Also with operations that are not read.
+// CANON-LABEL: func.func private @computes_idly
+// CANON-NOT: mask
+// CANON: return
+func.func private @computes_idly(%scale: f32, %q: tensor<1x1x?x4xf32>, %o: tensor<1x1x?x4xf32>, %n: i64) -> tensor<1x1x?x4xf32> {
+  %r = rondo.attention %scale ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+      captures(%n : i64) outs(%o : tensor<1x1x?x4xf32>) : f32
+      mask {
+      ^bb0(%b: tensor<i64>, %h: tensor<i64>, %i: tensor<i64>, %j: tensor<i64>, %m: i64):
+        %yes = arith.constant dense<true> : tensor<i1>
+        %size = tensor.from_elements %m : tensor<i64>
+        %0 = arith.cmpi sle, %j, %size : tensor<i64>
+        rondo.attention.yield %yes : tensor<i1>
+      } -> tensor<1x1x?x4xf32>
+  return %r : tensor<1x1x?x4xf32>
+}

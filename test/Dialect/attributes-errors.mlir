@@ -12,7 +12,7 @@ func.func private @f() attributes {rondo.phase = "rondo"}
 func.func private @f() attributes {rondo.entry = "f"}
 
 // -----
-// expected-error@+1 {{attribute 'rondo.shapes' must be the name of a function, on an entry point}}
+// expected-error@+1 {{attribute 'rondo.shapes' must be the name of a function, on an entry point or a layer}}
 func.func private @f() attributes {rondo.shapes = @f}
 
 // -----
@@ -65,7 +65,7 @@ func.func private @f(tensor<4xf32> {rondo.dim = "B"})
 func.func private @f(index {rondo.name = "B"})
 
 // -----
-// expected-error@+1 {{attribute 'rondo.result' must be a number of type i64, on a tensor of an entry point or of prepare}}
+// expected-error@+1 {{attribute 'rondo.result' must be a number of type i64, on a tensor of an entry point, of a layer or of prepare}}
 func.func private @f(tensor<4xf32> {rondo.result = 0 : i64})
 
 // -----
@@ -77,7 +77,7 @@ func.func private @f(tensor<4xf32> {rondo.result = 1 : i64}) attributes {rondo.e
 func.func private @f(tensor<4xf32> {rondo.name = "x"}, index {rondo.dim = "B"}) attributes {rondo.entry}
 
 // -----
-// expected-error@+1 {{attribute 'rondo.prepared' must be a number of type i64, on a tensor of an entry point}}
+// expected-error@+1 {{attribute 'rondo.prepared' must be a number of type i64, on a tensor of an entry point or of a layer}}
 func.func private @f(tensor<4xf32> {rondo.prepared = -1 : i64}) attributes {rondo.entry}
 
 // -----

@@ -1,12 +1,12 @@
-// rondo-entry-destinations: entry points and prepare write their results where the caller says.
+// rondo-entry-destinations: entry points, layers and prepare write their results where the caller says.
 //
-// Needs func.func with one block. Guarantees that each result of an entry point and of prepare is tied to an
-// argument `rondo.result = i`, the last ones, but for the new value of a state, which is tied to the state's
+// Needs func.func with one block. Guarantees that each result of an entry point, of a layer and of prepare is
+// tied to an argument `rondo.result = i`, the last ones, but for the new value of a state, which is tied to the state's
 // argument `rondo.state`. The memory of a result with sizes that are known only late has room for the most
 // that they can be, and its elements come to the beginning of it: if only axis 0 is late, the argument has
 // the result's rank, else it is flat and says it (`rondo.rank`). A value that is returned twice is brought to
 // two places, an argument that is returned is copied; both by bufferisation, which sees two destinations.
-// Declines calls of entry points.
+// Calls of layers give new tensors as destinations (`rondo.into`). Declines calls of entry points.
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "dialects/Rondo/IR/Sizes.h"
@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace rondo {
 #define GEN_PASS_DEF_ENTRYDESTINATIONS
@@ -157,23 +158,56 @@ void addDestinations(func::FuncOp function) {
   function.setFunctionType(b.getFunctionType(function.getArgumentTypes(), results->getOperandTypes()));
 }
 
+// Copies what the companion of `callee` computes the sizes of result `number` from.
+SmallVector<Value> sizesOfResult(OpBuilder &b, func::CallOp call, func::FuncOp callee, unsigned number) {
+  auto type = cast<RankedTensorType>(call.getResult(number).getType());
+  auto name = callee->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes);
+  if (type.hasStaticShape() || !name)
+    return {};
+  auto shapes = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(callee, name);
+  IRMapping copies;
+  copies.map(shapes.getArguments(), call.getOperands().take_front(shapes.getNumArguments()));
+  for (Operation &op : shapes.getBody().front().without_terminator())
+    b.clone(op, copies);
+  ValueRange all = shapes.getBody().front().getTerminator()->getOperands();
+  for (Value behind : call.getResults().drop_front(number + 1))
+    all = all.drop_back(cast<RankedTensorType>(behind.getType()).getRank());
+  SmallVector<Value> sizes;
+  for (auto [axis, size] : llvm::enumerate(all.take_back(type.getRank())))
+    if (type.isDynamicDim(axis))
+      sizes.push_back(copies.lookup(size));
+  return sizes;
+}
+
+void addDestinations(func::CallOp call, func::FuncOp callee) {
+  OpBuilder b(call);
+  SmallVector<Value> operands(call.getOperands());
+  for (unsigned i = 0; i < call.getNumResults(); ++i)
+    operands.push_back(tensor::EmptyOp::create(b, call.getLoc(), call.getResult(i).getType(),
+                                               sizesOfResult(b, call, callee, i)));
+  call->setOperands(operands);
+  call->setAttr(attrs::into, b.getUnitAttr());
+}
+
 struct EntryDestinations : rondo::impl::EntryDestinationsBase<EntryDestinations> {
   void runOnOperation() override {
-    auto isOutermost = [](func::FuncOp function) {
-      return function->hasAttr(attrs::entry) || function->hasAttr(attrs::prepare);
-    };
     SymbolTable symbols(getOperation());
+    SmallVector<std::pair<func::CallOp, func::FuncOp>> inner;
     WalkResult calls = getOperation().walk([&](func::CallOp call) {
       auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-      if (!callee || !isOutermost(callee))
+      if (!callee || !takesDestinations(callee))
         return WalkResult::advance();
+      if (callee.isPrivate() && !callee->hasAttr(attrs::entry)) {
+        inner.push_back({call, callee});
+        return WalkResult::advance();
+      }
       call.emitError("calls the entry point ") << call.getCallee() << ", which should have been inlined";
       return WalkResult::interrupt();
     });
     if (calls.wasInterrupted())
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      if (!isOutermost(function) || function.isExternal())
+      if (!takesDestinations(function) || function.isExternal())
         continue;
       if (!function.getBody().hasOneBlock()) {
         function.emitError("has more than one block");
@@ -181,6 +215,8 @@ struct EntryDestinations : rondo::impl::EntryDestinationsBase<EntryDestinations>
       }
       addDestinations(function);
     }
+    for (auto [call, callee] : inner)
+      addDestinations(call, callee);
   }
 };
 

@@ -1,6 +1,6 @@
 // rondo-fold-sizes: sizes of tensors become values made of the entry point's index arguments.
 //
-// Needs entry points with `rondo.shapes`, companions of one block without effects. tensor.dim of results goes
+// Needs entry points and layers with `rondo.shapes`, companions of one block without effects. tensor.dim of results goes
 // by reification of the ops, of body arguments of scans by their canonicalisation, of arguments by the
 // companion:
 //
@@ -147,7 +147,7 @@ struct FoldSizes : rondo::impl::FoldSizesBase<FoldSizes> {
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     bool good = true;
     for (auto entry : getOperation().getOps<func::FuncOp>()) {
-      if (entry.isExternal() || !(entry->hasAttr(attrs::entry) || entry->hasAttr(attrs::prepare)))
+      if (entry.isExternal() || !takesDestinations(entry))
         continue;
       if (failed(applyPatternsGreedily(entry, patterns, config))) {
         entry.emitError("sizes do not come to an end");

@@ -46,6 +46,39 @@ def RondoToLinalg : Pass<"rondo-to-linalg", "::mlir::func::FuncOp"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def CheckMasks : Pass<"rondo-check-masks", "::mlir::func::FuncOp"> {
+  let summary = "checks in the mask of an attention become loops before it";
+  let description = [{
+    A mask may be evaluated anywhere, but a check must be looked at wherever it counts, at every level alike. It becomes
+    a reduction over the indices that it depends on.
+
+    ```mlir
+    mask {
+    ^bb0(%b: i64, %h: i64, %i: i64, %j: i64, %n: tensor<?xi64>, %rows: i64):
+      %ok = arith.cmpi ult, %b, %rows : i64
+      rondo.check %ok, "n[b]: an index is out of range" : i1
+    // becomes
+    %all = linalg.generic {... iterator_types = ["reduction"]} ins(%e : tensor<?xi1>) outs(%true : tensor<i1>) {...}
+    %ok = tensor.extract %all[] : tensor<i1>
+    rondo.check %ok, "n[b]: an index is out of range" : i1
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ExpandAttention : Pass<"rondo-expand-attention", "::mlir::func::FuncOp"> {
+  let summary = "attention as linalg on tensors that hold every pair of a query and a key";
+  let description = [{
+    For targets and levels without tiles, and as the definition that those are
+    compared with. Logits, weights and the checks of `score` are tensors
+    [B, H, Tq, Tk].
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def FoldSizes : Pass<"rondo-fold-sizes", "::mlir::ModuleOp"> {
   let summary = "sizes of tensors become values made of the entry point's index arguments";
   let description = [{

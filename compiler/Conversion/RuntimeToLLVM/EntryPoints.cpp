@@ -70,6 +70,11 @@ static std::optional<uint64_t> elementBytes(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }
 
+std::optional<uint64_t> rondo::bytesOf(MemRefType type) {
+  std::optional<uint64_t> element = elementBytes(type.getElementType());
+  return element ? std::optional(*element * type.getNumElements()) : std::nullopt;
+}
+
 /// A number as an attribute of an element type (i8 for i1), or null.
 static TypedAttr elementOf(TypedAttr value, Type type) {
   Builder b(type.getContext());
@@ -255,12 +260,12 @@ static LogicalResult layOut(Artefact &artefact) {
     EntryPoint &prepare = *artefact.prepare;
     for (auto [n, piece] : llvm::enumerate(prepare.pieces)) {
       auto type = cast<MemRefType>(prepare.func.getArgumentTypes()[piece.first]);
-      std::optional<uint64_t> bytes = elementBytes(type.getElementType());
+      std::optional<uint64_t> bytes = bytesOf(type);
       if (piece.second != n || !bytes)
         return prepare.func.emitError() << "result " << n << " cannot be laid out";
       blob.types.push_back(type);
       blob.offsets.push_back(blob.bytes);
-      blob.bytes += llvm::alignTo(*bytes * type.getNumElements(), RONDO_ALIGNMENT);
+      blob.bytes += llvm::alignTo(*bytes, RONDO_ALIGNMENT);
     }
   }
   for (auto *list : {&artefact.entries, &artefact.resets})
@@ -316,7 +321,7 @@ FailureOr<Artefact> rondo::readArtefact(ModuleOp module) {
     if (auto reset = func->getAttrOfType<FlatSymbolRefAttr>(attrs::reset))
       resets.insert(reset.getValue());
   for (auto func : module.getOps<func::FuncOp>()) {
-    bool isPrepare = func->hasAttr(attrs::prepare);
+    bool isPrepare = func->hasAttr(attrs::prepare) && !func.isPrivate();
     if (!isPrepare && !func->hasAttr(attrs::entry))
       continue;
     FailureOr<EntryPoint> entry = Reader(func, symbols).read(isPrepare);

@@ -87,6 +87,9 @@ struct Artefact {
 /// Reads all that; an error says what of the contract is not kept.
 mlir::FailureOr<Artefact> readArtefact(mlir::ModuleOp module);
 
+/// The bytes of a dense buffer of static shape; none if memory holds no such elements.
+std::optional<uint64_t> bytesOf(mlir::MemRefType type);
+
 /// RONDO_* of an element type, or none.
 std::optional<uint32_t> dtypeOf(mlir::Type element);
 

@@ -1,7 +1,7 @@
 // Entry points become what the runtime calls: see the description of the pass.
 //
 // Needs the phase `buffers`: functions of one block that return nothing, dense
-// row-major memrefs, everything that checks inlined into an entry point.
+// row-major memrefs, everything that checks inlined into an entry point or a layer.
 //
 // Guarantees: every function that is defined here is internal and named
 // `<Model>.<function>`, a name that no C symbol has, so that nothing of a model
@@ -11,10 +11,13 @@
 // An entry point's function takes bare pointers. At its head it makes the
 // memref descriptors (sizes come from the companion `rondo.shapes`, which LLVM
 // inlines) and clears the status word; at its end it returns the status word.
+// Those of layers, and their prepares, take bare pointers likewise, and one for all prepared weights, which
+// lie side by side.
 // Pointers say `noalias` and their alignment, both of which abi.h promises.
 #include "compiler/Conversion/RuntimeToLLVM/Descriptor.h"
 #include "compiler/Conversion/RuntimeToLLVM/EntryPoints.h"
 #include "compiler/Conversion/RuntimeToLLVM/Interface.h"
+#include "compiler/Conversion/RuntimeToLLVM/Layers.h"
 #include "compiler/Conversion/RuntimeToLLVM/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
@@ -58,8 +61,11 @@ public:
 
 private:
   void rewrite(EntryPoint &entry, std::optional<std::string> plain);
+  LogicalResult rewriteLayer(func::FuncOp func, const Pieces *pieces);
+  void rewriteCall(func::CallOp call, func::FuncOp callee, const Pieces *pieces);
+  Value at(Value base, uint64_t bytes);
   Value descriptor(MemRefType type, Value base, ValueRange sizes);
-  LogicalResult lowerChecks(EntryPoint &entry, Value status);
+  LogicalResult lowerChecks(func::FuncOp func, Value status);
   void makeChecks(EntryPoint &entry);
   Value record(CheckOp check, Value ok, Value old);
   unsigned numberOf(CheckOp check);
@@ -178,8 +184,8 @@ void Lowering::makeChecks(EntryPoint &entry) {
 
 /// BEFORE  rondo.check %ok, "..."
 /// AFTER   status = status == 0 & !ok ? number : status
-LogicalResult Lowering::lowerChecks(EntryPoint &entry, Value status) {
-  WalkResult walk = entry.func.walk([&](CheckOp check) {
+LogicalResult Lowering::lowerChecks(func::FuncOp func, Value status) {
+  WalkResult walk = func.walk([&](CheckOp check) {
     if (!check.getOk().getType().isInteger(1))
       return check.emitError("is not reduced to one i1"), WalkResult::interrupt();
     OpBuilder::InsertionGuard guard(b);
@@ -221,6 +227,14 @@ Value Lowering::descriptor(MemRefType type, Value base, ValueRange sizes) {
       stride = arith::MulIOp::create(b, stride, size);
   }
   return UnrealizedConversionCastOp::create(b, type, Value(whole)).getResult(0);
+}
+
+/// The place `bytes` behind `base`.
+Value Lowering::at(Value base, uint64_t bytes) {
+  if (!bytes)
+    return base;
+  Value offset = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(bytes));
+  return LLVM::GEPOp::create(b, ptr, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
 }
 
 /// `plain` is the symbol by which C programs call the function; none if they do not.
@@ -289,11 +303,7 @@ void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
     values[late.arg] =
         descriptor(MemRefType::get({}, b.getI64Type()), block->getArgument(at.lateSizes + i), {});
   for (auto [arg, piece] : entry.pieces) {
-    Value base = block->getArgument(at.prepared);
-    if (uint64_t offset = artefact.blob.offsets[piece]) {
-      Value bytes = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(offset));
-      base = LLVM::GEPOp::create(b, ptr, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{bytes});
-    }
+    Value base = this->at(block->getArgument(at.prepared), artefact.blob.offsets[piece]);
     values[arg] = descriptor(artefact.blob.types[piece], base, {});
   }
   if (entry.scratchArg) {
@@ -318,6 +328,98 @@ void Lowering::rewrite(EntryPoint &entry, std::optional<std::string> plain) {
   ret->erase();
   symbols.erase(old);
   entry.func = func;
+}
+
+/// A layer, or its prepare, with bare pointers for its buffers. All of them lie apart: what a layer writes
+/// are its results and its scratch.
+LogicalResult Lowering::rewriteLayer(func::FuncOp func, const Pieces *pieces) {
+  Block &block = func.front();
+  b.setLoc(func.getLoc());
+  b.setInsertionPointToStart(&block);
+  auto companion = [&](StringRef key) {
+    auto name = func->getAttrOfType<FlatSymbolRefAttr>(key);
+    return name ? symbols.lookup<func::FuncOp>(name.getAttr()) : func::FuncOp();
+  };
+  auto call = [&](func::FuncOp sizes) -> ValueRange {
+    if (!sizes)
+      return {};
+    return func::CallOp::create(b, sizes, block.getArguments().take_front(sizes.getNumArguments()))
+        .getResults();
+  };
+  ValueRange sizes = call(companion(attrs::shapes)), scratch = call(companion("rondo.scratch_size"));
+
+  SmallVector<DictionaryAttr> attributes;
+  SmallVector<Value> old(block.getArguments());
+  Value status, firstPiece;
+  for (auto [i, value] : llvm::enumerate(old)) {
+    auto has = [&, i = i](StringRef name) { return bool(func.getArgAttr(i, name)); };
+    auto add = [&](Type type, bool isAligned) -> Value {
+      NamedAttrList list;
+      if (isa<LLVM::LLVMPointerType>(type))
+        list.set(LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+      if (isAligned)
+        list.set(LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(RONDO_ALIGNMENT));
+      attributes.push_back(list.getDictionary(ctx));
+      return block.addArgument(type, value.getLoc());
+    };
+    auto type = dyn_cast<MemRefType>(value.getType());
+    if (!type) {
+      value.replaceAllUsesWith(add(value.getType(), false));
+      continue;
+    }
+    if (!type.getLayout().isIdentity())
+      return func.emitError() << "argument " << i << " is no dense row-major memref";
+    if (has("rondo.status")) {
+      status = add(ptr, false);
+      value.replaceAllUsesWith(descriptor(type, status, {})); // of layers that it calls
+      continue;
+    }
+    ValueRange own;
+    if (has("rondo.scratch")) {
+      own = scratch;
+    } else if ((has(attrs::name) || has(attrs::result)) && !sizes.empty()) {
+      own = sizes.take_front(type.getRank());
+      sizes = sizes.drop_front(type.getRank());
+    }
+    Value bare;
+    if (auto *piece = pieces ? llvm::find(pieces->arguments, i) : nullptr;
+        piece && piece != pieces->arguments.end()) {
+      if (!firstPiece)
+        firstPiece = add(ptr, true);
+      bare = this->at(firstPiece, pieces->offsets[piece - pieces->arguments.begin()]);
+    } else {
+      bare = add(ptr, has(attrs::prepared) || has("rondo.scratch"));
+    }
+    value.replaceAllUsesWith(descriptor(type, bare, own));
+  }
+  block.eraseArguments(0, old.size());
+  func.setFunctionType(b.getFunctionType(block.getArgumentTypes(), {}));
+  func.setAllArgAttrs(attributes);
+  if (!func->hasAttr(attrs::prepare))
+    func->setAttr("rondo.source", b.getUnitAttr());
+  func->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
+  for (StringRef name : {attrs::layer, attrs::shapes, attrs::prepare, attrs::preparedBy})
+    func->removeAttr(name);
+  func->removeAttr("rondo.scratch_size");
+  return status ? lowerChecks(func, status) : success();
+}
+
+void Lowering::rewriteCall(func::CallOp call, func::FuncOp callee, const Pieces *pieces) {
+  b.setLoc(call.getLoc());
+  b.setInsertionPoint(call);
+  SmallVector<Value> operands;
+  for (auto [i, operand] : llvm::enumerate(call.getOperands())) {
+    if (pieces && llvm::is_contained(ArrayRef(pieces->arguments).drop_front(), i))
+      continue; // it lies behind the first one
+    if (isa<MemRefType>(operand.getType())) {
+      Type type = types.convertType(operand.getType());
+      MemRefDescriptor whole(UnrealizedConversionCastOp::create(b, type, operand).getResult(0));
+      operand = whole.alignedPtr(b, call.getLoc());
+    }
+    operands.push_back(operand);
+  }
+  func::CallOp::create(b, callee, operands);
+  call.erase();
 }
 
 //===----------------------------------------------------------------------===//
@@ -457,6 +559,9 @@ LogicalResult Lowering::run() {
   }
   module->setAttr("rondo.interface", interfaceOf(artefact, prepareScratch));
 
+  Layers layers(module, artefact.blob);
+  for (func::FuncOp layer : layers.functions)
+    (void)layers.pieces(layer); // as arguments are now
   SmallVector<EntryPoint *> all;
   for (EntryPoint &entry : artefact.entries)
     all.push_back(&entry);
@@ -472,9 +577,17 @@ LogicalResult Lowering::run() {
       makeChecks(*entry);
     rewrite(*entry, isPlain ? plainSymbol(artefact, *entry) : std::nullopt);
     Block &body = entry->func.getBody().front();
-    if (failed(lowerChecks(*entry, body.getArguments().back())))
+    if (failed(lowerChecks(entry->func, body.getArguments().back())))
       return failure();
   }
+  for (func::FuncOp layer : layers.functions)
+    if (failed(rewriteLayer(layer, layers.pieces(layer))))
+      return failure();
+  module.walk([&](func::CallOp call) {
+    auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+    if (llvm::is_contained(layers.functions, callee))
+      rewriteCall(call, callee, layers.pieces(callee));
+  });
   WalkResult rest = module.walk([](CheckOp check) {
     return check.emitError("stands in a function that is not inlined into an entry point"),
            WalkResult::interrupt();

@@ -41,6 +41,12 @@ Value rondo::cpu::makeExp(const FloatBuilder &m, Value x) {
   return m.scale(m.fma(e.rest, m.mul(e.r, e.r), m.add(e.r, m.c(1.0))), e.n);
 }
 
+Value rondo::cpu::makeExpOfNegative(const FloatBuilder &m, Value x) {
+  ExpParts e = reduceExp(m, x);
+  Value power = m.mul(m.fma(e.rest, m.mul(e.r, e.r), m.add(e.r, m.c(1.0))), m.power2(e.n));
+  return m.select(m.lt(x, m.c(-87.33, -708.39)), m.c(0.0), power);
+}
+
 /// 2^n (exp r - 1 + (1 - 2^-n)): exact for n = 0, and the sum in brackets loses little for others.
 static Value expM1(const FloatBuilder &m, Value x) {
   x = m.atMost(m.atLeast(x, m.pick(-20.0, -40.0)), m.pick(89.0, 710.0));

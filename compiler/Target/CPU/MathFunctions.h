@@ -12,6 +12,8 @@ namespace rondo::cpu {
 using mlir::Value;
 
 Value makeExp(const FloatBuilder &m, Value x);
+/// exp x for x that are negative, 0 or NaN; 0 where that is below the least normal number. Half the work.
+Value makeExpOfNegative(const FloatBuilder &m, Value x);
 Value makeExpM1(const FloatBuilder &m, Value x);
 Value makeTanh(const FloatBuilder &m, Value x);
 Value makeErf(const FloatBuilder &m, Value x);

@@ -17,6 +17,23 @@ def CpuKernels : Pass<"rondo-cpu-kernels", "::mlir::func::FuncOp"> {
     Option<"registers", "registers", "int64_t", "32", "number of vector registers">];
 }
 
+def AttentionToTiles : Pass<"rondo-attention-to-tiles", "::mlir::func::FuncOp"> {
+  let summary = "rondo.attention on memrefs to loops over blocks of rows and tiles of keys";
+  let description = [{
+    No tensor of all pairs is made. Scratch is a few buffers whose sizes are known in
+    front of the operation: the packed keys of one head, and the logits and outputs of
+    one block of rows. What `bounds` hide is never computed; README.md tells more.
+  }];
+  let dependentDialects = ["::rondo::RondoDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "width of a vector register">,
+    Option<"registers", "registers", "int64_t", "32", "number of vector registers">,
+    Option<"onPanel", "on-panel", "std::string", "",
+           "a function of the module to call for each panel of keys that a block of rows computes">];
+}
+
 def CpuMath : Pass<"rondo-cpu-math", "::mlir::ModuleOp"> {
   let summary = "mathematical functions as arithmetic, on scalars and vectors";
   let description = [{

@@ -89,13 +89,23 @@ static Entry entryOf(EntryWork work, const rondo_model &model) {
   return entry;
 }
 
+/// Allocations of a function and of those that it calls.
+static uint64_t allocationsIn(func::FuncOp function) {
+  uint64_t count = 0;
+  function.walk([&](Operation *op) {
+    count += isa<memref::AllocOp, memref::AllocaOp>(op);
+    if (auto call = dyn_cast<func::CallOp>(op))
+      if (auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, call.getCalleeAttr()))
+        count += allocationsIn(callee);
+  });
+  return count;
+}
+
 /// How often each entry point allocates memory, in the phase `buffers`.
 static llvm::StringMap<uint64_t> allocationsOf(ModuleOp module) {
   llvm::StringMap<uint64_t> counts;
-  module.walk([&](Operation *op) {
-    if (isa<memref::AllocOp, memref::AllocaOp>(op))
-      ++counts[op->getParentOfType<func::FuncOp>().getName()];
-  });
+  for (auto function : module.getOps<func::FuncOp>())
+    counts[function.getName()] = allocationsIn(function);
   return counts;
 }
 

@@ -49,9 +49,13 @@ public:
     llvm::SplitString(table.text(range), words);
     return llvm::join(words, " ");
   }
+  /// Those without a leading `_`.
   std::string text(llvm::ArrayRef<ast::Parameter> parameters) const {
-    return llvm::join(llvm::map_range(parameters, [&](const ast::Parameter &p) { return text(p.range); }),
-                      ", ");
+    llvm::SmallVector<std::string> texts;
+    for (const ast::Parameter &parameter : parameters)
+      if (!StringRef(parameter.name.text).starts_with("_"))
+        texts.push_back(text(parameter.range));
+    return llvm::join(texts, ", ");
   }
 
 private:
@@ -85,7 +89,7 @@ static std::vector<Family> families(const LibraryText &library) {
   add("new tensors", sema::creationBuiltins());
   add("indices", sema::indexBuiltins());
   add("selection", sema::selectionBuiltins());
-  add("products and layers", sema::neuralBuiltins());
+  add("products and layers", sema::neuralBuiltins(), sema::attentionBuiltins());
   add("lists", sema::constantBuiltins());
   Family functions{"functions of the library", {}}, modules{"modules", {}};
   library.forEach([&](StringRef name, llvm::ArrayRef<ast::Parameter> parameters, const ast::Decl &decl) {

@@ -17,6 +17,13 @@ class Sizes {
 public:
   explicit Sizes(SizeContext &context) : context(context) {}
 
+  /// Those of a function that is called: its index arguments are the call's.
+  Sizes(Sizes &caller, func::CallOp call, func::FuncOp callee) : context(caller.context) {
+    for (auto [argument, operand] : llvm::zip_equal(callee.getArguments(), call.getOperands()))
+      if (argument.getType().isIndex())
+        known[argument] = caller(operand);
+  }
+
   void name(Value value, const SizeAtom *atom) { known[value] = Size(atom); }
 
   Size operator()(OpFoldResult size) {
@@ -70,10 +77,17 @@ private:
   void count(Operation &op, const Size &times) {
     if (auto scan = dyn_cast<ScanOp>(op))
       return count(scan.getBody().front(), times * sizes(scan.getSteps()));
+    if (auto call = dyn_cast<func::CallOp>(op)) { // of a layer
+      auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+      Sizes inner(sizes, call, callee);
+      return Counter(inner, work, op.getContext()).count(callee.getBody().front(), times);
+    }
     if (auto contract = dyn_cast<ContractOp>(op)) {
       work.products = work.products + Size(2) * times * iterations(contract);
       return;
     }
+    if (auto attention = dyn_cast<AttentionOp>(op))
+      return count(attention, times);
     Value input = op.getNumOperands() ? op.getOperand(0) : Value();
     Value result = op.getNumResults() ? op.getResult(0) : Value();
     if (isa<ReduceOp>(op))
@@ -87,14 +101,31 @@ private:
       add(times, elements(result), 1);
   }
 
+  /// All pairs, whatever the mask hides.
+  void count(AttentionOp op, const Size &times) {
+    SmallVector<OpFoldResult> query = axesOf(op.getQuery()), value = axesOf(op.getValue());
+    Size rows = times * sizes(query[0]) * sizes(query[1]) * sizes(query[2]);
+    Size pairs = rows * sizes(value[2]);
+    work.products = work.products + Size(2) * pairs * (sizes(query[3]) + sizes(value[3]));
+    int64_t each = 4; // softmax
+    for (Region *region : {&op.getScore(), &op.getMask()})
+      for (Operation &inner : region->getOps())
+        each += inner.hasTrait<OpTrait::Elementwise>() && !inner.hasTrait<OpTrait::ConstantLike>();
+    work.others = work.others + Size(each) * pairs;
+  }
+
   void add(const Size &times, const Size &elements, int64_t each) {
     work.others = work.others + Size(each) * times * elements;
   }
 
+  SmallVector<OpFoldResult> axesOf(Value value) {
+    b.setInsertionPointAfterValue(value);
+    return sizesOf(b, value.getLoc(), value);
+  }
+
   Size elements(Value value) {
     Size product = 1;
-    b.setInsertionPointAfterValue(value);
-    for (OpFoldResult size : sizesOf(b, value.getLoc(), value))
+    for (OpFoldResult size : axesOf(value))
       product = product * sizes(size);
     return product;
   }
@@ -104,9 +135,7 @@ private:
     llvm::StringSet<> seen;
     Size product = 1;
     for (unsigned operand : {0, 1}) {
-      Value value = op->getOperand(operand);
-      b.setInsertionPointAfterValue(value);
-      SmallVector<OpFoldResult> axes = sizesOf(b, value.getLoc(), value);
+      SmallVector<OpFoldResult> axes = axesOf(op->getOperand(operand));
       for (auto [letter, size] : llvm::zip_equal(op.letters(operand), axes))
         if (seen.insert(StringRef(&letter, 1)).second)
           product = product * sizes(size);

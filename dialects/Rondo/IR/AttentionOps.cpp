@@ -125,9 +125,31 @@ LogicalResult AttentionOp::verify() {
 static bool isScalarOp(Operation &op) {
   if (isa<CheckOp, tensor::ExtractOp, memref::LoadOp, AttentionYieldOp>(op))
     return true;
-  return isPure(&op) && op.getNumRegions() == 0 && !isa<CallOpInterface>(op) &&
+  return isMemoryEffectFree(&op) && op.getNumRegions() == 0 && !isa<CallOpInterface>(op) &&
          llvm::none_of(op.getOperandTypes(), llvm::IsaPred<ShapedType>) &&
          llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
+}
+
+// Whether no group of axes holds more than one that is not of size 1.
+template <typename ReshapeOp> static bool movesUnitAxes(ReshapeOp op, RankedTensorType large) {
+  return llvm::all_of(op.getReassociationIndices(), [&](ArrayRef<int64_t> group) {
+    return llvm::count_if(group, [&](int64_t axis) { return large.getDimSize(axis) != 1; }) <= 1;
+  });
+}
+
+bool AttentionOp::canBecomeScalar(Operation &op) {
+  if (isa<CheckOp, AttentionYieldOp, tensor::ExtractOp, tensor::ExtractSliceOp, tensor::CastOp>(op))
+    return true;
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
+    return movesUnitAxes(collapse, collapse.getSrcType());
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    return movesUnitAxes(expand, expand.getResultType());
+  auto isLarge = [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return shaped && (!shaped.hasRank() || shaped.getRank() > 0);
+  };
+  return isMemoryEffectFree(&op) && op.getNumRegions() == 0 && !isa<CallOpInterface>(op) &&
+         llvm::none_of(op.getOperandTypes(), isLarge) && llvm::none_of(op.getResultTypes(), isLarge);
 }
 
 // The scalar that a value of a region is, if it is one or a tensor of rank 0.
@@ -191,16 +213,30 @@ static bool yieldsItself(Region &score) {
   return !score.empty() && score.front().getTerminator()->getOperand(0) == score.getArgument(0);
 }
 
-// No region that says nothing, no capture that is not read, or there twice.
+// The same without weights, if nothing reads them.
+static LogicalResult dropWeights(AttentionOp op, PatternRewriter &rewriter) {
+  if (!op.getWeights() || op->getNumResults() != 2 || !op->getResult(1).use_empty())
+    return failure();
+  auto rest = AttentionOp::create(rewriter, op.getLoc(), op.getScale(), op.getQuery(), op.getKey(),
+                                  op.getValue(), op.getCaptures(), op.getOutput(), Value());
+  rest.setOpaque(op.getOpaque());
+  rest->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  for (auto [from, to] : llvm::zip(op->getRegions(), rest->getRegions()))
+    rewriter.inlineRegionBefore(from, to, to.end());
+  rewriter.replaceAllUsesWith(op->getResult(0), rest->getResult(0));
+  rewriter.eraseOp(op);
+  return success();
+}
+
+// No weights that are not read, no region that says nothing, no capture that is not read, or there twice.
 LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewriter) {
+  if (succeeded(dropWeights(op, rewriter)))
+    return success();
   bool changed = false;
   auto drop = [&](Region &region) {
     if (region.empty())
       return;
-    rewriter.modifyOpInPlace(op, [&] {
-      region.front().dropAllReferences();
-      region.getBlocks().clear();
-    });
+    rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&region.front()); });
     changed = true;
   };
   auto onlyYields = [](Region &region) {

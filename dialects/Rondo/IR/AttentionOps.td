@@ -32,8 +32,9 @@ def Rondo_AttentionOp : Rondo_Op<"attention", [
     Indices are i64, and behind them every region has one argument for each of
     `captures`, the only values from outside that it reads. A pair that the mask
     hides contributes nothing, whatever q, k, v, score and captures hold there,
-    NaN and infinity too; a `rondo.check` in `score` holds there. A row that sees
-    nothing gives 0, in the weights too.
+    NaN and infinity too; a `rondo.check` in `score` holds there. One in `mask`
+    counts at every pair, until `rondo-check-masks` makes it a loop before the
+    attention. A row that sees nothing gives 0, in the weights too.
 
     `bounds` is made from the mask by `rondo-fold-mask`. For the rows first to
     last (both included) no key outside of [lo, hi) is visible to any row, and
@@ -88,6 +89,9 @@ def Rondo_AttentionOp : Rondo_Op<"attention", [
     mlir::Block::BlockArgListType capturesIn(mlir::Region &region) {
       return region.getArguments().drop_front(numIndices(region));
     }
+    /// Whether an operation on tensors of rank 0 can become scalar: elementwise operations, checks, and slices
+    /// that lead to one element. Where front ends emit anything else for pairs, `rondo-scalar-regions` fails.
+    static bool canBecomeScalar(mlir::Operation &op);
     /// An empty region becomes a block with the arguments that its kind has, scalars; the caller ends it with
     /// a `rondo.attention.yield`.
     mlir::Block &addBlock(mlir::OpBuilder &builder, mlir::Region &region);

@@ -49,6 +49,18 @@ BlockArgument rondo::newStateOf(FunctionOpInterface function, unsigned number) {
   return {};
 }
 
+bool rondo::takesDestinations(Operation *function) {
+  return function->hasAttr(attrs::entry) || function->hasAttr(attrs::prepare) ||
+         function->hasAttr(attrs::layer);
+}
+
+OpOperand *rondo::destinationOfCall(OpResult result) {
+  auto call = dyn_cast<func::CallOp>(result.getOwner());
+  if (!call || !call->hasAttr(attrs::into))
+    return nullptr;
+  return &call->getOpOperand(call.getNumOperands() - call.getNumResults() + result.getResultNumber());
+}
+
 // Each state is one argument, its new value a result of that type.
 static LogicalResult verifyStates(FunctionOpInterface function) {
   llvm::StringMap<Type> states, assigned;
@@ -69,7 +81,7 @@ static LogicalResult verifyStates(FunctionOpInterface function) {
   return success();
 }
 
-// Of an entry point or of prepare.
+// Of an entry point, of a layer or of prepare.
 static LogicalResult verifyArguments(FunctionOpInterface function) {
   ArgumentKind last = Dim;
   int64_t results = 0;
@@ -175,7 +187,8 @@ static LogicalResult verifyPrepared(func::FuncOp entry, func::FuncOp prepare) {
 static LogicalResult verifyFunctions(ModuleOp module) {
   func::FuncOp prepare;
   for (auto function : module.getOps<func::FuncOp>()) {
-    if (!function->hasAttr(attrs::prepare))
+    bool isOfLayer = function.isPrivate() && !function.isExternal();
+    if (!function->hasAttr(attrs::prepare) || isOfLayer)
       continue;
     if (prepare)
       return function.emitOpError("is a second function 'rondo.prepare'");
@@ -188,7 +201,13 @@ static LogicalResult verifyFunctions(ModuleOp module) {
     auto reset = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::reset);
     if (reset && failed(verifyReset(entry, reset)))
       return failure();
-    if (failed(verifyPrepared(entry, prepare)))
+    func::FuncOp own = prepare;
+    if (auto name = entry->getAttrOfType<FlatSymbolRefAttr>(attrs::preparedBy)) {
+      own = module.lookupSymbol<func::FuncOp>(name.getAttr());
+      if (!own || !own->hasAttr(attrs::prepare) || !own.isPrivate())
+        return entry.emitOpError("names ") << name << ", which is no private prepare, as what prepares it";
+    }
+    if (failed(verifyPrepared(entry, own)))
       return failure();
   }
   return success();
@@ -211,9 +230,25 @@ LogicalResult RondoDialect::verifyOperationAttribute(Operation *op, NamedAttribu
       return failure();
     return verifyArguments(function);
   }
-  if (name == attrs::shapes || name == attrs::reset)
+  if (name == attrs::layer) {
+    if (failed(expect(function && !function.isPublic() && isa<UnitAttr>(attr.getValue()),
+                      "without value, on a private function")))
+      return failure();
+    return verifyArguments(function);
+  }
+  if (name == attrs::preparedBy)
+    return expect(function && function->hasAttr(attrs::layer) && isa<FlatSymbolRefAttr>(attr.getValue()),
+                  "the name of a function, on a layer");
+  if (name == attrs::into)
+    return expect(isa<CallOpInterface>(op) && op->getNumOperands() >= op->getNumResults(),
+                  "on a call with an operand for each result");
+  if (name == attrs::reset)
     return expect(function && function->hasAttr(attrs::entry) && isa<FlatSymbolRefAttr>(attr.getValue()),
                   "the name of a function, on an entry point");
+  if (name == attrs::shapes)
+    return expect(function && (function->hasAttr(attrs::entry) || function->hasAttr(attrs::layer)) &&
+                      isa<FlatSymbolRefAttr>(attr.getValue()),
+                  "the name of a function, on an entry point or a layer");
   if (llvm::is_contained(
           {attrs::dim, attrs::name, attrs::state, attrs::result, attrs::param, attrs::init, attrs::prepared},
           name))
@@ -227,7 +262,8 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
   Attribute value = attr.getValue();
   auto function = dyn_cast<FunctionOpInterface>(op);
   bool isEntry = function && function->hasAttr(attrs::entry),
-       isPrepare = function && function->hasAttr(attrs::prepare);
+       isPrepare = function && function->hasAttr(attrs::prepare),
+       isLayer = function && function->hasAttr(attrs::layer);
   bool isFunc = isa<func::FuncOp>(op);
   Type type = function ? function.getArgumentTypes()[arg] : Type();
   auto expect = [&](bool right, const Twine &what) {
@@ -245,12 +281,13 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
   if (name == attrs::name)
     return expect(isa<StringAttr>(value) && function && isTensor, "a string, on a tensor");
   if (name == attrs::result)
-    return expect(isNumber && (isEntry || isPrepare) && isTensor,
-                  "a number of type i64, on a tensor of an entry point or of prepare");
+    return expect(isNumber && (isEntry || isPrepare || isLayer) && isTensor,
+                  "a number of type i64, on a tensor of an entry point, of a layer or of prepare");
   if (name == attrs::state)
     return expect(isa<StringAttr>(value) && isEntry && isTensor, "a string, on a tensor of an entry point");
   if (name == attrs::prepared)
-    return expect(isNumber && isEntry && isTensor, "a number of type i64, on a tensor of an entry point");
+    return expect(isNumber && (isEntry || isLayer) && isTensor,
+                  "a number of type i64, on a tensor of an entry point or of a layer");
   if (name == attrs::param)
     return expect(isa<StringAttr>(value) && isPrepare &&
                       (!isFunc || (isTensor && cast<ShapedType>(type).hasStaticShape())),
@@ -263,7 +300,9 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return expect(!isFunc || !isTensor || init.fits(cast<ShapedType>(type).getShape()),
                   "an initialiser whose row of zeros the weight has");
   }
-  if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare}, name))
+  if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare, attrs::layer,
+                           attrs::preparedBy},
+                          name))
     return expect(false, "on a module or function, not on an argument");
   return success();
 }

@@ -23,7 +23,7 @@ def Rondo_Dialect : Dialect {
     | `rondo.phase` | module | the phase that this text is in |
     | `rondo.target` | module | from `kernels` on: the processor that it is for |
     | `rondo.entry` | function | an entry point of the artefact |
-    | `rondo.shapes` | entry point | its companion that computes all sizes from the dims |
+    | `rondo.shapes` | entry point, layer | its companion that computes all sizes from the dims |
     | `rondo.reset` | entry point | the one that makes the first values of its states |
     | `rondo.dim` | argument, `index` | a dimension variable or an `int` argument, by name |
     | `rondo.name` | argument, tensor | an argument as the user named it |
@@ -32,9 +32,12 @@ def Rondo_Dialect : Dialect {
     | `rondo.result` | argument, tensor | the destination of a result, by its number |
     | `rondo.rank` | such an argument | the result's rank, where the memory is flat |
     | `rondo.size` | result and its argument, `i64` | a size of a result that is known only afterwards, by its number |
-    | `rondo.prepare` | function | runs once, when weights are loaded |
+    | `rondo.layer` | private function | a layer: called several times, with an entry point's kinds of arguments |
+    | `rondo.prepared_by` | layer | its own prepare, which takes its weights |
+    | `rondo.into` | call | its last operands are the destinations of its results |
+    | `rondo.prepare` | function | runs once, when weights are loaded; private: a layer's |
     | `rondo.param`, `rondo.init` | argument of prepare | a weight's key and first value |
-    | `rondo.prepared` | argument of an entry point | the number of a result of prepare |
+    | `rondo.prepared` | argument of an entry point, of a layer | the number of a result of prepare, of its own |
   }];
   let hasConstantMaterializer = 1;
   let hasOperationAttrVerify = 1;

@@ -224,7 +224,7 @@ OpOperand *rondo::destinationOf(Value value) {
     return loop.getTiedLoopInit(result);
   if (auto cast = dyn_cast<tensor::CastOp>(op))
     return &cast.getSourceMutable();
-  return nullptr;
+  return destinationOfCall(result);
 }
 
 // The body argument in whose buffer a yielded value is computed; null if its

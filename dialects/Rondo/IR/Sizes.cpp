@@ -18,10 +18,12 @@ Value rondo::namedSize(Value value, int64_t axis) {
       return empty.getDynamicSizes()[type.getDynamicDimIndex(axis)];
     if (auto splat = dyn_cast<tensor::SplatOp>(result.getOwner()))
       return splat.getDynamicSizes()[type.getDynamicDimIndex(axis)];
-    auto destination = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
-    if (!destination)
+    OpOperand *place = destinationOfCall(result);
+    if (auto destination = dyn_cast<DestinationStyleOpInterface>(result.getOwner()))
+      place = destination.getTiedOpOperand(result);
+    if (!place)
       return {};
-    value = destination.getTiedOpOperand(result)->get();
+    value = place->get();
     if (!cast<RankedTensorType>(value.getType()).isDynamicDim(axis))
       return {};
   }

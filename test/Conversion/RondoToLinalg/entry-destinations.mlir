@@ -67,3 +67,30 @@ func.func @late(%T: index {rondo.dim = "T"}, %x: tensor<?xf32> {rondo.name = "x"
   return %cut, %twice, %turned, %count, %count, %count
       : tensor<?x4xf32>, tensor<?x4xf32>, tensor<4x?xf32>, tensor<i64>, tensor<i64>, tensor<i64>
 }
+
+// A layer has destinations too; a call gives it new tensors, of the sizes that the companion says.
+// CHECK-LABEL: func.func @layered
+// CHECK-SAME: %[[T:[^:]*]]: index
+// CHECK: %[[N:.*]] = arith.addi %[[T]], %{{.*}}
+// CHECK: %[[E:.*]] = tensor.empty(%[[N]]) : tensor<?xf32>
+// CHECK: %[[Y:.*]] = call @layer(%[[T]], %{{.*}}, %[[E]]) {rondo.into}
+// CHECK: materialize_in_destination %[[Y]]
+// CHECK-LABEL: func.func private @layer
+// CHECK-SAME: tensor<?xf32> {rondo.result = 0 : i64}
+// CHECK: materialize_in_destination
+func.func @layered(%T: index {rondo.dim = "T"}, %x: tensor<?xf32> {rondo.name = "x"}) -> tensor<?xf32> attributes {rondo.entry} {
+  %y = func.call @layer(%T, %x) : (index, tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+func.func private @layer(%T: index {rondo.dim = "T"}, %x: tensor<?xf32> {rondo.name = "x"}) -> tensor<?xf32> attributes {rondo.layer, rondo.shapes = @layer.shapes} {
+  %c1 = arith.constant 1 : index
+  %n = arith.addi %T, %c1 : index
+  %f = arith.constant 1.0 : f32
+  %y = tensor.splat %f[%n] : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+func.func private @layer.shapes(%T: index) -> (index, index) {
+  %c1 = arith.constant 1 : index
+  %n = arith.addi %T, %c1 : index
+  return %T, %n : index, index
+}

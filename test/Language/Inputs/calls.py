@@ -9,10 +9,11 @@ The other flags go to the compiler. In the file, Python and NumPy between the li
     # FAILS: f(x=f32([]), n=5) == "a regular expression for the message"
     # FIXED: N=2, T=3
     # WEIGHTS: {"fc.bias": f32([1, 2])}
+    # WITH: import math
     # RUNS: --seed 3
 
 A line that begins with `#` and eight blanks goes on. `i64(...)`, `f32(...)`, ... are arrays of that type (bf16
-travels as f32), `np` and `torch` are there. Results are flat; types, shapes and integers must be equal, floats
+travels as f32), `np` and `torch` are there, and from WITH on what that defines. Results are flat; types, shapes and integers must be equal, floats
 within the type's tolerance. Each call is made at -O0 and -O3, once with open sizes and, where they are those of
 FIXED, once with fixed ones.
 """
@@ -183,6 +184,8 @@ def main():
             weights = eval(f"({text})", dict(NAMES))
         elif kind == "RUNS":
             flags = text.split()
+        elif kind == "WITH":
+            exec(text, NAMES)
     calls = [call for call in calls if not options.only or call.entry == options.only]
     failed = 0
 

@@ -1,12 +1,17 @@
 # same-ir.sh FOLDER FILE...: each file compiles to the same phase `rondo` before and after `rondo fmt`, also when its
-# blanks were others.
+# blanks were others. What it uses is copied with it.
 folder=$1
 shift
-mkdir -p "$folder/before" "$folder/after" "$folder/other"
 for file in "$@"; do
-  name=$(basename "$file")
-  cp "$file" "$folder/before/$name"
-  cp "$file" "$folder/after/$name"
+  from=$(dirname "$file")
+  name=$(basename "$from")/$(basename "$file")
+  for kind in before after other; do
+    for used in "" $(sed -n 's/^use "\(.*\)".*/\1/p' "$file"); do
+      to=$folder/$kind/$(basename "$from")/${used:-$(basename "$file")}
+      mkdir -p "$(dirname "$to")"
+      cp "$from/${used:-$(basename "$file")}" "$to"
+    done
+  done
   sed 's/^  *//; s/, /,/g; s/ = /=/g' "$file" > "$folder/other/$name"
   rondo fmt "$folder/after/$name" "$folder/other/$name" || exit 1
   for kind in before after other; do

@@ -31,6 +31,7 @@ check:
 bench: build
 	@scripts/bootstrap.sh --check
 	@build/venv/bin/python benchmarks/run.py --rondo build/bin/rondo
+	@build/venv/bin/python benchmarks/attention.py --rondo build/bin/rondo
 
 # C and C++ as .clang-format says.
 format:

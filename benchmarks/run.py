@@ -80,7 +80,8 @@ def rows():
 def compile_row(options, row, folder, fixed):
     """The row's model, compiled with its sizes open or fixed, with the twin's weights."""
     library, weights = folder / f"{row.name}{'-fixed' if fixed else ''}.so", folder / "weights.safetensors"
-    flags = [word for key, value in row.settings.items() for word in ("--set", f"{key}={value}")]
+    flags = ["--model", row.name]
+    flags += [word for key, value in row.settings.items() for word in ("--set", f"{key}={value}")]
     flags += [word for key, value in row.dims.items() for word in ("--dim", f"{key}={value}")] if fixed else []
     subprocess.run([options.rondo, "compile", HERE / row.source, "-O3", "-o", library, *flags], check=True)
     safetensors.torch.save_file(row.module.state_dict(), weights)

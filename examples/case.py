@@ -5,15 +5,19 @@ Each example's reference.py has
     build(**sizes) -> torch.nn.Module    whose state_dict has the model's keys
     inputs(B, T, **sizes) -> dict        name -> tensor, drawn from torch's generator
     expected(module, **inputs) -> tuple  the results of `forward`
+    least                                if some sizes are refused: dimension variable -> its least value
+    entries                              if there are other entry points: name -> function like `expected`
 and runs as `reference.py DIRECTORY [--seed N] [--dim B=5] [--set hidden=17] [--time N]`; `rondo verify` runs it so.
 
 A case is a directory: weights.safetensors, NAME.npy for each input, expected_I.npy for each result. Weights and
-inputs are float32; the expected results are computed from them in float64. With --time, it prints how long N calls
-take PyTorch in float32 on one thread, as `rondo run --time` does.
+inputs are float32; the expected results are computed from them in float64. Another entry point has the inputs that its
+function's parameters name, and lies in a directory of its name there, without the weights. With --time, it prints how
+long N calls of `forward` take PyTorch in float32 on one thread, as `rondo run --time` does.
 """
 
 import argparse
 import copy
+import inspect
 import pathlib
 import time
 
@@ -35,18 +39,42 @@ def draw(example, directory, seed=0, dims=None, sizes=None, runs=0):
     torch.manual_seed(seed)
     module = example.build(**sizes)
     inputs = example.inputs(**dims, **sizes)
-    safetensors.torch.save_file(module.state_dict(), directory / "weights.safetensors")
-    for name, value in inputs.items():
-        numpy.save(directory / f"{name}.npy", value.numpy())
+    safetensors.torch.save_file(weights_of(module), directory / "weights.safetensors")
 
     double = copy.deepcopy(module).double()
+    write(directory, double, example.expected, inputs)
+    for name, function in getattr(example, "entries", {}).items():
+        write(directory / name, double, function, inputs)
+    own = read_by(example.expected, inputs)
+    if runs:
+        measure(lambda: example.expected(module, **own), runs)
+    return list(own)
+
+
+def write(directory, module, function, inputs):
+    """Writes what an entry point reads, and what `function` expects of it."""
+    directory.mkdir(exist_ok=True)
+    inputs = read_by(function, inputs)
+    for name, value in inputs.items():
+        numpy.save(directory / f"{name}.npy", value.numpy())
     with torch.no_grad():
-        results = example.expected(double, **{name: to_double(value) for name, value in inputs.items()})
+        results = function(module, **{name: to_double(value) for name, value in inputs.items()})
     for i, value in enumerate(results):
         numpy.save(directory / f"expected_{i}.npy", value.numpy())
-    if runs:
-        measure(lambda: example.expected(module, **inputs), runs)
-    return list(inputs)
+
+
+def read_by(function, inputs):
+    """Those of the inputs that the function's parameters name."""
+    names = inspect.signature(function).parameters
+    return {name: value for name, value in inputs.items() if name in names}
+
+
+def weights_of(module):
+    """The state_dict, with a tensor that has several keys under the first of them only."""
+    first = {}
+    for key, value in module.state_dict().items():
+        first.setdefault((value.data_ptr(), value.shape) if value.numel() else key, (key, value))
+    return {key: value.contiguous() for key, value in first.values()}
 
 
 def measure(call, runs):
@@ -87,6 +115,54 @@ def recurrent(module, x, *states):
         y, (h, c) = module(x, tuple(states))
         return y, h, c
     return module(x, *states)
+
+
+def likeliest(logits, settled=None):
+    """The greatest logit's index in each row. Rows that are not `settled` must have a clear one: an index is compared
+    exactly, and a tie within rounding would make a test of chance."""
+    best = logits.topk(2).values
+    close = best[..., 0] - best[..., 1] < 1e-4 * logits.abs().amax(-1)
+    if bool((close if settled is None else close & ~settled).any()):
+        raise ValueError("two logits are too close to tell which is likelier: draw other weights")
+    return logits.argmax(-1)
+
+
+def generate(model, prompt, n, end, choose):
+    """At most n tokens, [R, B], that follow the prompt, [B, P], each from the logits of the whole text before it:
+    choose(logits, t, done) of the rows that have not ended, `end` in those that have."""
+    text, done = prompt, torch.zeros(len(prompt), dtype=torch.bool)
+    for t in range(int(n)):
+        token = choose(model(text)[:, -1], t, done).masked_fill(done, end)
+        text, done = torch.cat([text, token[:, None]], 1), done | (token == end)
+        if done.all():
+            break
+    return text[:, prompt.shape[1]:].T.contiguous()
+
+
+def greatest(logits, k):
+    """The k greatest logits of each row, the others -inf."""
+    return logits.masked_fill(logits < logits.topk(int(k)).values[:, -1:], -torch.inf)
+
+
+def uniform(key, row):
+    """What `categorical` draws for a row, in [0, 1): Philox 4x32-10 of the key and the row's number."""
+    mask = 0xFFFFFFFF
+    a, b, c, d = row & mask, row >> 32, 0, 0
+    k, l = key & mask, (key >> 32) & mask
+    for _ in range(10):
+        x, y = 0xD2511F53 * a, 0xCD9E8D57 * c
+        a, b, c, d = (y >> 32) ^ b ^ k, y & mask, (x >> 32) ^ d ^ l, x & mask
+        k, l = (k + 0x9E3779B9) & mask, (l + 0xBB67AE85) & mask
+    return (a >> 8) * 2.0**-24
+
+
+def categorical(logits, key):
+    """The first index of each row whose cumulative softmax exceeds what is drawn, which must be clear of a bound."""
+    sums = torch.softmax(logits, -1).cumsum(-1)
+    u = torch.tensor([uniform(int(key), row) for row in range(len(logits))], dtype=sums.dtype).reshape(-1, 1)
+    if bool(((sums - u).abs() < 1e-5).any()):
+        raise ValueError("a draw is too close to the bound of two indices: take another key")
+    return (sums > u).long().argmax(-1)
 
 
 def stacked(steps, like):

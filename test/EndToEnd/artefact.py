@@ -6,7 +6,7 @@ import sys
 
 from harness import Failure
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "scripts"))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "scripts"))
 import abi
 from abi import DTYPES, aligned, pointers
 

@@ -5,6 +5,8 @@ import pathlib
 import sys
 import threading
 
+import numpy
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 import case
@@ -34,6 +36,35 @@ SIZES = {
     "seq2seq": [{}, {"hidden": 33, "max_len": 1}],
 }
 
+# Those that are put together of what others show, with one more size at most: tested in fewer phases, on fewer targets
+# and with fewer fixed sizes, unless every test is asked for.
+BRIEF = {
+    "char_rnn_cell": [{}],
+    "char_rnn_one_hot": [{}],
+    "lstm_attention": [{}, {"hidden": 17}],
+    "dot_attention": [{}],
+    "shared_heads_attention": [{}],
+    "transformer_block": [{}],
+    "transformer_of_blocks": [{}],
+    "unscaled_attention": [{}],
+    "word2vec": [{}],
+    "concat_attention": [{}, {"output": 32}],
+    "additive_attention": [{}, {"hidden": 33}],
+    "seq2seq_attention": [{}],
+    "scaled_dot_product_attention": [{}],
+    "self_attention": [{}],
+    "wide_heads_attention": [{}],
+    "mixture_of_attention": [{}],
+    "local_attention": [{}, {"window": 0}],
+    "cross_attention": [{}],
+    "multihead_attention": [{}],
+    "transformer_encoder": [{}],
+    "transformer": [{}],
+    "bert": [{}],
+    "gpt2": [{}],
+    "llama": [{}],
+}
+
 # What the tests sweep: every pair with sizes left open, these pairs with sizes fixed.
 OPEN = [{"B": B, "T": T} for B in (0, 1, 5) for T in (0, 1, 7)]
 FIXED = [{"B": 1, "T": 1}, {"B": 5, "T": 7}, {"B": 0, "T": 7}, {"B": 5, "T": 0}]
@@ -44,10 +75,17 @@ drawing = threading.Lock()  # torch's generator is one for all threads
 class Example:
     def __init__(self, name):
         self.name = name
+        self.sizes = (SIZES | BRIEF)[name]
         self.model = ROOT / "examples" / name / "model.rondo"
         spec = importlib.util.spec_from_file_location(f"reference_{name}", self.model.with_name("reference.py"))
         self.reference = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.reference)
+        self.brief = name in BRIEF
+        self.least = getattr(self.reference, "least", {})
+        self.entries = list(getattr(self.reference, "entries", {}))  # beside `forward`
+
+    def takes(self, dims):
+        return all(dims[name] >= least for name, least in self.least.items())
 
     def draw(self, directory, dims, sizes):
         """Makes a case; returns the flags that name its weights and inputs."""
@@ -57,9 +95,22 @@ class Example:
 
 
 def arguments(directory, names):
-    flags = ["--weights", directory / "weights.safetensors"]
+    return ["--weights", directory / "weights.safetensors", *inputs(directory, names)]
+
+
+def arguments_of_entry(directory, entry):
+    """The flags for another entry point of a case that was drawn."""
+    names = sorted(path.stem for path in (directory / entry).glob("*.npy") if not path.stem.startswith("expected_"))
+    return ["--entry", entry, "--weights", directory / "weights.safetensors", *inputs(directory / entry, names)]
+
+
+def inputs(directory, names):
+    """--input flags; a number is given as one, so that it may be a size."""
+    flags = []
     for name in names:
-        flags += ["--input", f"{name}={directory / name}.npy"]
+        value = numpy.load(directory / f"{name}.npy", mmap_mode="r")
+        number = value.ndim == 0 and value.dtype.kind == "i"
+        flags += ["--input", f"{name}={value if number else directory / f'{name}.npy'}"]
     return flags
 
 
@@ -74,7 +125,7 @@ def label(values):
 
 def all_examples():
     names = sorted(path.parent.name for path in (ROOT / "examples").glob("*/model.rondo"))
-    missing = set(names) ^ set(SIZES)
+    missing = set(names) ^ set(SIZES | BRIEF)
     if missing:
-        raise SystemExit(f"test/EndToEnd/examples.py: SIZES and examples/ differ in {sorted(missing)}")
+        raise SystemExit(f"test/EndToEnd/examples.py: SIZES, BRIEF and examples/ differ in {sorted(missing)}")
     return [Example(name) for name in names]

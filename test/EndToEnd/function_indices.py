@@ -4,6 +4,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
+from examples import case
 from function_table import ALL, AXES, DTYPES, FLOATS, INTEGERS, SHAPES, SPECIAL, array, comparable, draw, first
 
 
@@ -64,19 +65,12 @@ def selection(table):
 
 
 def drawn(logits, key):
-    """Philox 4x32-10 of the row's number, and the first place whose sum of probabilities exceeds what it gives."""
+    """The first place of each row whose sum of probabilities exceeds what is drawn for it."""
     rows = logits.float().reshape(-1, logits.shape[-1])
     p = torch.softmax(rows, -1)
-    mask = 0xFFFFFFFF
     places = []
     for r in range(rows.shape[0]):
-        a, b, c, d = r & mask, r >> 32, 0, 0
-        k, l = int(key) & mask, (int(key) >> 32) & mask
-        for _ in range(10):
-            x, y = 0xD2511F53 * a, 0xCD9E8D57 * c
-            a, b, c, d = (y >> 32) ^ b ^ k, y & mask, (x >> 32) ^ d ^ l, x & mask
-            k, l = (k + 0x9E3779B9) & mask, (l + 0xBB67AE85) & mask
-        u = (a >> 8) * 2.0**-24
+        u = case.uniform(int(key), r)
         total = numpy.float32(0)
         sums = numpy.array([total := numpy.float32(total + value) for value in p[r].numpy()])
         places.append(int(numpy.argmax(sums > u)) if (sums > u).any() else logits.shape[-1] - 1)

@@ -17,7 +17,7 @@ import sys
 import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.append(str(ROOT / "scripts"))
 from abi import ABI_VERSION, ALIGNMENT, DTYPES, ModelInfo
 
 every = False  # run.py --all: all examples and programs, at -O0 and -O3, sizes open and fixed
@@ -37,8 +37,8 @@ def add_tests(suite, examples, tools, scratch):
         suite.add(f"guard pages {name} {' '.join(flags[:3])}", guarded, tools, scratch / "guards", model, flags)
 
     for number, example in enumerate(examples):
-        add(example.name, example.model, "-O3")
-        if every or number % 3 == 0:
+        add(example.name, example.model, "-O0" if example.brief and not every else "-O3")
+        if every or (number % 3 == 0 and not example.brief):
             add(example.name, example.model, "-O0")
             add(example.name, example.model, "-O3", "--dim", "B=5", "--dim", "T=7")
     for number, program in enumerate(all_programs()):
@@ -48,13 +48,14 @@ def add_tests(suite, examples, tools, scratch):
             add(f"program {program.name}", program.model, level, *program.sets, *given)
     for level in ("-O0", "-O3"):
         add("of indices", ROOT / "test" / "EndToEnd" / "indices.rondo", level)
+        add("of pairs", ROOT / "test" / "EndToEnd" / "pairs.rondo", level)
 
 
 def guarded(tools, folder, model, flags):
     from harness import Failure, run
 
     folder.mkdir(exist_ok=True)
-    library = folder / f"{model.parent.name}-{'-'.join(map(str, flags)).replace('/', '')}.so"
+    library = folder / f"{model.parent.name}-{model.stem}-{'-'.join(map(str, flags)).replace('/', '')}.so"
     run(tools / "rondo", "compile", model, "-o", library, *flags)
     symbols = run("nm", "-D", "--defined-only", library).split()
     names = [symbol.removesuffix("_model") for symbol in symbols if symbol.endswith("_model")]

@@ -3,24 +3,30 @@
 import pathlib
 import tempfile
 
-from examples import FIXED, OPEN, SIZES, ROOT, bindings, label
+from examples import FIXED, OPEN, ROOT, arguments_of_entry, bindings, label
 from harness import Failure, Once, compare, run
+
+every = False  # run.py --all: brief examples like the others
 
 
 def add_tests(suite, examples, tools, scratch):
     for example in examples:
-        for number, sizes in enumerate(SIZES[example.name]):
+        openly = [dims for dims in OPEN if example.takes(dims)]
+        fixedly = [dims for dims in (FIXED if every or not example.brief else FIXED[1:2]) if example.takes(dims)]
+        for number, sizes in enumerate(example.sizes):
             cases = {}
-            for dims in OPEN:
+            for dims in openly:
                 directory = scratch / "cases" / example.name / str(number) / label(dims)
                 cases[label(dims)] = directory, Once(example.draw, directory, dims, sizes)
             for level in ("-O0", "-O3"):
                 test = f"{example.name} {label(sizes)} {level}"
                 binary = scratch / f"{example.name}-{number}{level}"
                 compiled = Once(compile_to, tools, example, binary, [level, *bindings("--set", sizes)])
-                for dims in OPEN:
+                for dims in openly:
                     suite.add(f"{test} {label(dims)}", agrees, compiled, *cases[label(dims)])
-                for dims in FIXED:
+                    for entry in example.entries:
+                        suite.add(f"{test} {entry} {label(dims)}", entry_agrees, compiled, entry, *cases[label(dims)])
+                for dims in fixedly if level == "-O3" or every or not example.brief else ():
                     fixed = scratch / f"{example.name}-{number}{level}-{label(dims)}"
                     flags = [level, *bindings("--set", sizes), *bindings("--dim", dims)]
                     compiled_fixed = Once(compile_to, tools, example, fixed, flags)
@@ -39,6 +45,13 @@ def agrees(compiled, directory, drawn):
     with tempfile.TemporaryDirectory() as results:
         run(binary, *flags, "--output", results)
         compare(pathlib.Path(results), directory)
+
+
+def entry_agrees(compiled, entry, directory, drawn):
+    binary, _ = compiled.get(), drawn.get()
+    with tempfile.TemporaryDirectory() as results:
+        run(binary, *arguments_of_entry(directory, entry), "--output", results)
+        compare(pathlib.Path(results), directory / entry)
 
 
 def runs(tools, example, sizes, directory, drawn):

@@ -12,25 +12,31 @@ import tempfile
 
 import accuracy
 import artefacts
+import attention
 import c_programs
 import debugging
 import documents
 import functions
 import guards
 import hostile
+import layers
 import library
+import masks
 import numbers_agree
 import package
 import phases
 import positions
 import programs
 import quiet
+import random_attention
 import random_scans
 import sanitized
 import states
 import stacks
 import symbols
+import systems
 import targets
+import transformers
 import verify
 from examples import all_examples
 from harness import Suite
@@ -43,12 +49,13 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true",
                         help="every combination of options of LSTM, GRU and RNN, every case of functions, "
-                             "more random scans, every target at every level")
+                             "more of attention and Transformers, more random programs, every target at every level")
     parser.add_argument("--target", choices=targets.MACHINES,
                         help="the tests that compare results of executables, with executables for this processor")
     options = parser.parse_args()
     stacks.every = functions.every = random_scans.every = targets.every = guards.every = sanitized.every = options.all
-    symbols.every = debugging.every = options.all
+    symbols.every = debugging.every = masks.every = attention.every = numbers_agree.every = phases.every = options.all
+    random_attention.every = transformers.every = options.all
 
     examples = all_examples()
     with tempfile.TemporaryDirectory(prefix="rondo-") as scratch:
@@ -56,9 +63,10 @@ def main():
         if options.target:
             tools = targets.elsewhere(tools, options.target, pathlib.Path(scratch) / "elsewhere")
         suite = Suite()
-        executables = (numbers_agree, library, stacks, functions, accuracy, programs, random_scans, positions)
-        others = (states, phases, guards, sanitized, hostile, artefacts, c_programs, quiet, package, targets, symbols,
-                  verify, debugging, documents)
+        executables = (numbers_agree, library, stacks, attention, random_attention, transformers, functions, accuracy,
+                       programs, random_scans, positions)
+        others = (states, layers, phases, masks, guards, sanitized, hostile, artefacts, c_programs, quiet, package,
+                  targets, symbols, verify, debugging, documents, systems)
         for module in executables + (() if options.target else others):
             module.add_tests(suite, examples, tools, pathlib.Path(scratch))
         return 1 if suite.run(options.jobs, options.only) else 0

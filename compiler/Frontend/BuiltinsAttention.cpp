@@ -201,6 +201,32 @@ std::optional<Spread> spread(BuiltinCall &call, size_t i, const Tensor &x, const
   return result;
 }
 
+std::optional<Spread> biasOf(BuiltinCall &call, const Operands &x) {
+  DType logits = x.q.dtype;
+  std::optional<Tensor> given = call.tensor(BiasArg);
+  if (given && call[BiasArg].isNumber())
+    given = call.eval.toTensor(call[BiasArg], logits);
+  if (given && given->dtype != x.dtype && given->dtype != logits) {
+    call.errorAt(BiasArg, "`bias` is added to logits of " + spelling(logits) + " and must be " +
+                              spelling(x.dtype) + ", found " + given->str() +
+                              (given->dtype == DType::Bool ? "; `mask` takes bools" : ""));
+    return std::nullopt;
+  }
+  return given ? spread(call, BiasArg, *given, x.sizes) : std::nullopt;
+}
+
+// Of a mask that is no lambda.
+std::optional<Spread> maskOf(BuiltinCall &call, const LogitSizes &sizes) {
+  const Tensor *given = call[MaskArg].get<Tensor>();
+  if (call[MaskArg].is<bool>() || (given && given->dtype == DType::Bool))
+    return spread(call, MaskArg, call.eval.toTensor(call[MaskArg]), sizes);
+  call.errorAt(MaskArg, "`mask` must be a bool tensor, true where the query sees the key, or a lambda as in "
+                        "`|i, j| j <= i`, found " +
+                            call[MaskArg].describe() +
+                            (given && isFloat(given->dtype) ? "; `bias` is added" : ""));
+  return std::nullopt;
+}
+
 // Its element at the pair, in a region.
 Tensor elementOf(FunctionEmitter &f, const Spread &spread, const PairEmitter &pairs) {
   ArrayRef<Tensor> indices = ArrayRef(pairs.arguments).take_back(4);
@@ -324,36 +350,12 @@ Value attention(BuiltinCall &call) {
     start = startOf(call);
   bool ok = scale && (start || firstQuery);
 
-  // Tensors over pairs.
   std::optional<Spread> bias, mask;
-  if (call.has(BiasArg)) {
-    std::optional<Tensor> given = call.tensor(BiasArg);
-    if (given && call[BiasArg].isNumber())
-      given = call.eval.toTensor(call[BiasArg], dtype);
-    if (given && given->dtype != x->dtype && given->dtype != dtype) {
-      call.errorAt(BiasArg, "`bias` is added to logits of " + spelling(dtype) + " and must be " +
-                                spelling(x->dtype) + ", found " + given->str() +
-                                (given->dtype == DType::Bool ? "; `mask` takes bools" : ""));
-      given = std::nullopt;
-    }
-    bias = given ? spread(call, BiasArg, *given, sizes) : std::nullopt;
-    ok &= bias.has_value();
-  }
+  if (call.has(BiasArg))
+    ok &= (bias = biasOf(call, *x)).has_value();
   bool maskLambda = call[MaskArg].is<Closure>();
-  if (call.has(MaskArg) && !maskLambda) {
-    const Tensor *given = call[MaskArg].get<Tensor>();
-    if (call[MaskArg].is<bool>() || (given && given->dtype == DType::Bool)) {
-      mask = spread(call, MaskArg, call.eval.toTensor(call[MaskArg]), sizes);
-      ok &= mask.has_value();
-    } else {
-      call.errorAt(MaskArg,
-                   "`mask` must be a bool tensor, true where the query sees the key, or a lambda as in "
-                   "`|i, j| j <= i`, found " +
-                       call[MaskArg].describe() +
-                       (given && isFloat(given->dtype) ? "; `bias` is added" : ""));
-      ok = false;
-    }
-  }
+  if (call.has(MaskArg) && !maskLambda)
+    ok &= (mask = maskOf(call, sizes)).has_value();
   if (call.has(ScoreArg))
     ok &= isLambda(call, ScoreArg, 5, "|s, i, j| s - f32(i - j)", "|s, b, h, i, j|");
   if (maskLambda)
@@ -440,11 +442,8 @@ ArrayRef<Builtin> attentionBuiltins() {
   static const Builtin table[] = {
       {"attention",
        "q, k, v, scale=none, causal=false, score=none, bias=none, mask=none, q_start=0, "
-       "return_weights=false, "
-       "dropout=0.0",
-       "softmax(scale * q k^T) v for each head, its logits changed by score and bias, its pairs hidden by "
-       "masks",
-       attention},
+       "return_weights=false, dropout=0.0",
+       "softmax(scale * q k^T) v, head by head; score and bias change logits, masks hide pairs", attention},
   };
   return table;
 }

@@ -43,7 +43,7 @@ constexpr int64_t maxListLength = 100'000;
 constexpr size_t maxListWeight = 1'000'000; // with the lists in it
 constexpr size_t maxSizeFacts = 256;        // what one def requires of sizes
 constexpr size_t maxInstances = 50'000;
-constexpr size_t maxPairOperations = 2'000; // in one region of an attention
+constexpr size_t maxPairOperations = 2'000;   // in one region of an attention
 constexpr int64_t maxSize = int64_t(1) << 40; // of an axis, and elements of a tensor of constant shape
 constexpr int64_t maxRank = 16;
 

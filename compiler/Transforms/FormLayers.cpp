@@ -15,8 +15,8 @@
 // equal at all calls, since the front end gives calls with sizes that are equal otherwise another function. A
 // size that no argument has becomes one.
 //
-// Declines a function with a result whose size does not come from the sizes of arguments: it loses
-// `no_inline`, for the inliner that runs next.
+// Declines a function with a result whose size does not come from the sizes of arguments, and one that is
+// called with other sizes all the same: it loses `no_inline`, for the inliner that runs next.
 #include "compiler/Analysis/KnownSizes.h"
 #include "compiler/Analysis/WeightOnly.h"
 #include "compiler/Transforms/Passes.h"
@@ -48,6 +48,8 @@ struct Layer {
   SmallVector<unsigned> sizes, tensors, weights;
   /// For each new size an axis that has it, of a tensor by its number as it was.
   SmallVector<std::pair<unsigned, int64_t>> newSizes;
+  /// The size of each dynamic axis, by its number among the sizes of the new function.
+  llvm::MapVector<std::pair<unsigned, int64_t>, unsigned> sizeOfAxis;
   func::FuncOp prepare;
   SmallVector<func::CallOp, 0> preparations;
 };
@@ -69,7 +71,7 @@ public:
         formCallees(func);
     for (auto &[name, layer] : layers)
       if (!layer.isFormed || layer.calls.empty())
-        drop(layer.func);
+        drop(layer);
   }
 
 private:
@@ -141,11 +143,10 @@ private:
 
   void form(Layer &layer, func::CallOp first) {
     func::FuncOp func = layer.func;
-    DenseMap<std::pair<unsigned, int64_t>, unsigned> sizeOfAxis; // by number among the new function's sizes
-    findSizes(layer, first, sizeOfAxis);
+    findSizes(layer, first);
     permute(layer);
 
-    func::FuncOp shapes = makeShapes(layer, sizeOfAxis);
+    func::FuncOp shapes = makeShapes(layer);
     func->setAttr(attrs::layer, b.getUnitAttr());
     func->setAttr(attrs::shapes, FlatSymbolRefAttr::get(shapes.getNameAttr()));
     formCallees(func);
@@ -157,11 +158,13 @@ private:
         << remark::add("{0} is one function for {1} calls", func.getSymName(), layer.calls.size());
   }
 
-  void findSizes(Layer &layer, func::CallOp call,
-                 DenseMap<std::pair<unsigned, int64_t>, unsigned> &sizeOfAxis) {
-    auto isAmong = [](ArrayRef<OpFoldResult> sizes, OpFoldResult size) {
-      return llvm::any_of(sizes, [&](OpFoldResult other) { return isEqualConstantIntOrValue(other, size); });
-    };
+  static bool haveCommon(ArrayRef<OpFoldResult> names, ArrayRef<OpFoldResult> others) {
+    return llvm::any_of(names, [&](OpFoldResult name) {
+      return llvm::any_of(others, [&](OpFoldResult other) { return isEqualConstantIntOrValue(name, other); });
+    });
+  }
+
+  void findSizes(Layer &layer, func::CallOp call) {
     SmallVector<SmallVector<OpFoldResult>> known; // names at the call of each size
     for (unsigned i : layer.sizes)
       known.push_back({getAsOpFoldResult(call.getOperand(i))});
@@ -171,10 +174,9 @@ private:
         if (!type.isDynamicDim(axis))
           continue;
         SmallVector<OpFoldResult> names = knownSizes(call.getOperand(i), axis);
-        auto *equal = llvm::find_if(known, [&](ArrayRef<OpFoldResult> sizes) {
-          return llvm::any_of(names, [&](OpFoldResult name) { return isAmong(sizes, name); });
-        });
-        sizeOfAxis[{i, axis}] = equal - known.begin();
+        auto *equal =
+            llvm::find_if(known, [&](ArrayRef<OpFoldResult> sizes) { return haveCommon(sizes, names); });
+        layer.sizeOfAxis[{i, axis}] = equal - known.begin();
         if (equal == known.end()) {
           known.push_back(names);
           layer.newSizes.push_back({i, axis});
@@ -216,7 +218,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   // The sizes of arguments; `addResults` adds the others.
-  func::FuncOp makeShapes(Layer &layer, DenseMap<std::pair<unsigned, int64_t>, unsigned> &sizeOfAxis) {
+  func::FuncOp makeShapes(Layer &layer) {
     SmallVector<Type> sizes(layer.sizes.size() + layer.newSizes.size(), b.getIndexType());
     auto shapes = func::FuncOp::create(layer.func.getLoc(), (layer.func.getSymName() + ".shapes").str(),
                                        b.getFunctionType(sizes, {}));
@@ -229,7 +231,7 @@ private:
       auto type = cast<RankedTensorType>(layer.func.getArgumentTypes()[arg]);
       for (int64_t axis = 0; axis < type.getRank(); ++axis)
         values.push_back(type.isDynamicDim(axis)
-                             ? Value(block->getArgument(sizeOfAxis.lookup({i, axis})))
+                             ? Value(block->getArgument(layer.sizeOfAxis.lookup({i, axis})))
                              : arith::ConstantIndexOp::create(at, shapes.getLoc(), type.getDimSize(axis)));
     }
     func::ReturnOp::create(at, shapes.getLoc(), values);
@@ -292,7 +294,23 @@ private:
   // Calls
   //===--------------------------------------------------------------------===//
 
+  // Whether no axis is known to have another size here than at the first call.
+  static bool agrees(const Layer &layer, func::CallOp call) {
+    return llvm::all_of(layer.sizeOfAxis, [&](const auto &entry) {
+      auto [axis, number] = entry;
+      SmallVector<OpFoldResult> names = knownSizes(call.getOperand(axis.first), axis.second), size;
+      if (number < layer.sizes.size()) {
+        size.push_back(getAsOpFoldResult(call.getOperand(layer.sizes[number])));
+      } else {
+        auto [i, same] = layer.newSizes[number - layer.sizes.size()];
+        size = knownSizes(call.getOperand(i), same);
+      }
+      return names.empty() || size.empty() || haveCommon(names, size);
+    });
+  }
+
   void rewrite(Layer &layer, func::CallOp call) {
+    layer.isFormed &= agrees(layer, call);
     OpBuilder at(call);
     SmallVector<Value> operands, weights;
     for (unsigned i : layer.sizes)
@@ -322,12 +340,16 @@ private:
   }
 
   // For the inliner.
-  void drop(func::FuncOp func) {
-    func.setNoInline(false);
-    func->removeAttr(attrs::layer);
-    func->removeAttr(attrs::shapes);
-    for (unsigned i = 0; i < func.getNumArguments(); ++i)
-      func.setArgAttrs(i, ArrayRef<NamedAttribute>());
+  void drop(Layer &layer) {
+    layer.func.setNoInline(false);
+    for (StringRef name : {attrs::layer, attrs::shapes, attrs::preparedBy})
+      layer.func->removeAttr(name);
+    for (unsigned i = 0; i < layer.func.getNumArguments(); ++i)
+      layer.func.setArgAttrs(i, ArrayRef<NamedAttribute>());
+    if (layer.prepare) {
+      layer.prepare.setNoInline(false);
+      layer.prepare->removeAttr(attrs::prepare);
+    }
   }
 
   ModuleOp module;

@@ -144,3 +144,32 @@ func.func @f() attributes {rondo.entry} {
   %v = rondo.param "w" init <constant, 0.0, 0.0> : tensor<5xf32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{attribute 'rondo.layer' must be without value, on a private function}}
+func.func @public() attributes {rondo.layer} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{attribute 'rondo.prepared_by' must be the name of a function, on a layer}}
+func.func private @f() attributes {rondo.prepared_by = @p}
+
+// -----
+
+module attributes {rondo.phase = "graph"} {
+  // expected-error@+1 {{names @p, which is no private prepare, as what prepares it}}
+  func.func private @f() attributes {rondo.layer, rondo.prepared_by = @p}
+  func.func private @p()
+}
+
+// -----
+
+func.func private @f() -> tensor<4xf32>
+func.func @g() -> tensor<4xf32> {
+  // expected-error@+1 {{attribute 'rondo.into' must be on a call with an operand for each result}}
+  %y = func.call @f() {rondo.into} : () -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

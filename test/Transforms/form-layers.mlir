@@ -86,3 +86,22 @@ func.func private @layer(%n: tensor<i64>) -> tensor<?xf32> attributes {no_inline
   %y = tensor.splat %c[%late] : tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// -----
+
+// Two axes are equal at the first call, and not at the second: it is left to the inliner.
+// CHECK-LABEL: func.func private @layer(
+// CHECK-NOT: rondo.layer
+// CHECK-NOT: no_inline
+func.func @calls(%n: index {rondo.dim = "n"}, %m: index {rondo.dim = "m"}) -> (tensor<?xf32>, tensor<?xf32>) attributes {rondo.entry} {
+  %c = arith.constant 1.0 : f32
+  %x = tensor.splat %c[%n] : tensor<?xf32>
+  %y = tensor.splat %c[%m] : tensor<?xf32>
+  %a = call @layer(%x, %x) : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %b = call @layer(%x, %y) : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %a, %b : tensor<?xf32>, tensor<?xf32>
+}
+func.func private @layer(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> attributes {no_inline} {
+  %t = math.tanh %x : tensor<?xf32>
+  return %t : tensor<?xf32>
+}

@@ -24,11 +24,12 @@ struct AttentionShape {
 ///   few queries:  keys and values read in place, one row at a time; rows are those of all heads of the group
 ///   else:         keys packed once as [panel][d][key], then blocks of rows, head by head
 ///
-///   for a block of rows: where its keys begin and end, by `bounds`
+///   for a block of rows, whose keys `bounds` tell
 ///     for tiles of keys
 ///       logits = scale q k^T into scratch, panel by panel
-///       row by row: score, mask, the greatest logit, exponentials and their sum; what was summed before is
-///       scaled output += exponentials v
+///       row by row: score, mask, the greatest logit, exponentials and their sum,
+///                   and what was summed before is scaled
+///       output += exponentials v
 ///     output / sum
 ///
 /// Mostly there is one tile, which then is the exact softmax; with several it is the online one (Milakov and

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import numpy
+import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -69,6 +70,7 @@ BRIEF = {
 OPEN = [{"B": B, "T": T} for B in (0, 1, 5) for T in (0, 1, 7)]
 FIXED = [{"B": 1, "T": 1}, {"B": 5, "T": 7}, {"B": 0, "T": 7}, {"B": 5, "T": 0}]
 
+torch.set_num_threads(1)  # tests run side by side
 drawing = threading.Lock()  # torch's generator is one for all threads
 
 

@@ -28,7 +28,10 @@ def compiled(rondo, flags, output):
 
 def code_bytes(output):
     sections = subprocess.run(["size", "-A", output], check=True, capture_output=True, text=True).stdout
-    return sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
+    found = sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
+    if not found:
+        raise SystemExit(f"no code in {output}: {sections}")
+    return found
 
 
 def main():

@@ -36,7 +36,10 @@ def add_tests(suite, examples, tools, scratch):
 
 def code_bytes(path):
     sections = run("size", "-A", path)
-    return sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
+    found = sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
+    if not found:
+        raise Failure(f"no code in {path.name}: {sections}")
+    return found
 
 
 def flat(tools):

@@ -1,11 +1,12 @@
 // rondo-entry-destinations: entry points, layers and prepare write their results where the caller says.
 //
-// Needs func.func with one block. Guarantees that each result of an entry point, of a layer and of prepare is
-// tied to an argument `rondo.result = i`, the last ones, but for the new value of a state, which is tied to the state's
-// argument `rondo.state`. The memory of a result with sizes that are known only late has room for the most
-// that they can be, and its elements come to the beginning of it: if only axis 0 is late, the argument has
-// the result's rank, else it is flat and says it (`rondo.rank`). A value that is returned twice is brought to
-// two places, an argument that is returned is copied; both by bufferisation, which sees two destinations.
+// Needs func.func with one block. Guarantees that each result of an entry point, of a layer and of prepare
+// is tied to an argument `rondo.result = i`, the last ones, but for the new value of a state, which is tied
+// to the state's argument `rondo.state`. The memory of a result with sizes that are known only late has
+// room for the most that they can be, and its elements come to the beginning of it: if only axis 0 is late,
+// the argument has the result's rank, else it is flat and says it (`rondo.rank`). A value that is returned
+// twice is brought to two places, an argument that is returned is copied; both by bufferisation, which sees
+// two destinations.
 // Calls of layers give new tensors as destinations (`rondo.into`). Declines calls of entry points.
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"

@@ -1,8 +1,9 @@
 // rondo-expand-attention: rondo.attention as linalg on tensors that hold every pair.
 //
-// Needs regions on scalars, masks without checks. Guarantees linalg.generic whose bodies hold what the regions say, checks of whole
-// tensors, no rondo.attention. Correct for every operand, fast for none, and its memory grows with Tq Tk:
-// where there are tiles (rondo-attention-to-tiles), they take the operation as it is.
+// Needs regions on scalars, masks without checks. Guarantees linalg.generic whose bodies hold what the
+// regions say, checks of whole tensors, no rondo.attention. Correct for every operand, fast for none, and
+// its memory grows with Tq Tk: where there are tiles (rondo-attention-to-tiles), they take the operation as
+// it is.
 //
 //   logits  = visible ? score(scale * sum_d q k) : -inf       [B, H, Tq, Tk]
 //   top     = max_j logits, 0 for a row that sees nothing     [B, H, Tq]

@@ -1,8 +1,8 @@
 // rondo-fold-sizes: sizes of tensors become values made of the entry point's index arguments.
 //
-// Needs entry points and layers with `rondo.shapes`, companions of one block without effects. tensor.dim of results goes
-// by reification of the ops, of body arguments of scans by their canonicalisation, of arguments by the
-// companion:
+// Needs entry points and layers with `rondo.shapes`, companions of one block without effects. tensor.dim of
+// results goes by reification of the ops, of body arguments of scans by their canonicalisation, of arguments
+// by the companion:
 //
 //   func.func @f.shapes(%B: index, %T: index) -> (index, index) { %n = arith.addi %T, %c1; return %B, %n }
 //   tensor.dim %x, 1   // in @f(%B, %T, %x: tensor<?x?xf32>)

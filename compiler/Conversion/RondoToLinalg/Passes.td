@@ -34,8 +34,9 @@ def RondoToLinalg : Pass<"rondo-to-linalg", "::mlir::func::FuncOp"> {
   let description = [{
     Afterwards there are, on tensors, `linalg.generic` whose maps are projected
     permutations, `linalg.fill`, reshapes and slices, `linalg.copy` of what a
-    concatenation takes as it is, `rondo.scan_into`, `rondo.topk`; checks are on one i1. Destinations are `tensor.empty`, or filled ones; all sizes are those
-    that the program names, else `tensor.dim`, which `rondo-fold-sizes` removes.
+    concatenation takes as it is, `rondo.scan_into`, `rondo.topk`, `rondo.attention`
+    (but at -O0); checks are on one i1. Destinations are `tensor.empty`, or filled
+    ones; all sizes are those that the program names, else `tensor.dim`, which `rondo-fold-sizes` removes.
 
     Broadcasts, transposes and values that are the same in all elements become
     part of the elementwise op that reads them. Sums run in the order of the index,

@@ -47,7 +47,8 @@ struct RondoToLinalg : rondo::impl::RondoToLinalgBase<RondoToLinalg> {
     for (const FrozenRewritePatternSet &patterns : walks)
       walkAndApplyPatterns(getOperation(), patterns);
     WalkResult left = getOperation().walk([&](Operation *op) {
-      bool isOurs = isa<RondoDialect>(op->getDialect()) && !isa<ScanIntoOp, YieldOp, TopkOp, AttentionOp, AttentionYieldOp>(op);
+      bool isOurs = isa<RondoDialect>(op->getDialect()) &&
+                    !isa<ScanIntoOp, YieldOp, TopkOp, AttentionOp, AttentionYieldOp>(op);
       if (auto check = dyn_cast<CheckOp>(op))
         isOurs = isa<RankedTensorType>(check.getOk().getType());
       if (!isOurs)

@@ -112,10 +112,15 @@ bool MaskReader::varies(Value value) {
 }
 
 std::optional<Expr> MaskReader::side(Value value) {
+  APInt number;
+  if (value.getType().isInteger(64) && matchPattern(value, m_ConstantInt(&number))) {
+    int64_t most = Expr::mostAlone; // the other side is below: a larger one is as good as this
+    return Expr().plus(std::clamp(number.getSExtValue(), -most, most));
+  }
   std::optional<Expr> e = read(value, 0);
-  if (e && !varies(value) && !e->terms.empty())
+  if (e && !varies(value))
     e->terms[0].isSummed = false;
-  else if (e && e->most() > Expr::mostAlone)
+  else if (e && e->most() >= Expr::mostAlone)
     return std::nullopt;
   return e;
 }
@@ -146,8 +151,9 @@ std::optional<Expr> MaskReader::read(Value value, unsigned depth) {
     return std::nullopt;
   APInt number;
   if (matchPattern(value, m_ConstantInt(&number))) {
-    int64_t most = Expr::mostAlone; // a larger one is as good as this
-    return Expr().plus(std::clamp(number.getSExtValue(), -most, most));
+    if (number.abs().ugt(Expr::mostAlone)) // sums need it as it is, and may wrap around with it
+      return std::nullopt;
+    return Expr().plus(number.getSExtValue());
   }
   if (!varies(value)) {
     Expr e = single(Term::Fixed);

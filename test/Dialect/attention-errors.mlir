@@ -112,6 +112,14 @@ func.func private @f(%scale: f32, %q: tensor<2x4x?x16xf32>, %k: tensor<2x2x?x16x
 // -----
 
 func.func private @f(%scale: f32, %q: tensor<1x1x?x4xf32>) {
+  // expected-error @below {{is opaque without a mask}}
+  rondo.attention opaque %scale ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>) outs(%q : tensor<1x1x?x4xf32>) : f32 -> tensor<1x1x?x4xf32>
+  return
+}
+
+// -----
+
+func.func private @f(%scale: f32, %q: tensor<1x1x?x4xf32>) {
   rondo.attention %scale ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>) outs(%q : tensor<1x1x?x4xf32>) : f32 mask {
   ^bb0(%b: i64, %h: i64, %i: i64, %j: i64):
     // expected-error @below {{of the mask yields 'i64', needs 'i1'}}

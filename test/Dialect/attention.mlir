@@ -105,3 +105,20 @@ func.func private @computes_idly(%scale: f32, %q: tensor<1x1x?x4xf32>, %o: tenso
       } -> tensor<1x1x?x4xf32>
   return %r : tensor<1x1x?x4xf32>
 }
+
+// With the mask go its bounds, and what is said of both.
+// CANON-LABEL: func.func private @folded_away
+// CANON: rondo.attention %{{.*}} ins({{.*}}) outs({{.*}}) : f32 -> tensor<1x1x?x4xf32>
+func.func private @folded_away(%scale: f32, %q: tensor<1x1x?x4xf32>, %o: tensor<1x1x?x4xf32>) -> tensor<1x1x?x4xf32> {
+  %r = rondo.attention opaque %scale ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+      outs(%o : tensor<1x1x?x4xf32>) : f32
+      mask {
+      ^bb0(%b: i64, %h: i64, %i: i64, %j: i64):
+        %yes = arith.constant true
+        rondo.attention.yield %yes : i1
+      } bounds {
+      ^bb0(%b: i64, %h: i64, %first: i64, %last: i64):
+        rondo.attention.yield %first, %last, %last, %last : i64, i64, i64, i64
+      } -> tensor<1x1x?x4xf32>
+  return %r : tensor<1x1x?x4xf32>
+}

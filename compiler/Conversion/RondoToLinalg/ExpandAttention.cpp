@@ -9,7 +9,7 @@
 //   top     = max_j logits, 0 for a row that sees nothing     [B, H, Tq]
 //   total   = sum_j exp(logits - top)
 //   weights = total == 0 ? 0 : exp(logits - top) / total
-//   output  = sum_j weights == 0 ? 0 : weights * v            0 * NaN must be 0
+//   output  = sum_j visible ? weights * v : 0                 0 * NaN must be 0 where it is hidden
 #include "compiler/Conversion/RondoToLinalg/LinalgBuilder.h"
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
@@ -75,6 +75,7 @@ private:
   SmallVector<OpFoldResult> sizes; // of the pairs: B, H, Tq, Tk
   SmallVector<int64_t> shape;
   bool onTensors = false;
+  Value visible; // of all pairs; null without a mask
 
   RankedTensorType pairs(Type type) { return RankedTensorType::get(shape, type); }
   RankedTensorType rows() { return RankedTensorType::get(ArrayRef(shape).drop_back(), element); }
@@ -144,17 +145,18 @@ private:
     return map.lookupOrDefault(region.front().getTerminator()->getOperand(0));
   }
 
-  /// Scores where the mask shows them, -inf elsewhere; checks hold where it hides.
+  /// Scores where the mask shows them, -inf elsewhere; checks hold where it hides. Sets `visible`.
   Value seen(Value products) {
     SmallVector<CheckOp> checks(op.getScore().getOps<CheckOp>());
     Values inits{l.empty(pairs(element), sizes)};
-    for (size_t n = 0; n < checks.size(); ++n)
+    bool hasMask = !op.getMask().empty();
+    for (size_t n = 0; n < checks.size() + hasMask; ++n)
       inits.push_back(l.empty(pairs(l.b.getI1Type()), sizes));
     AffineMap all = l.b.getMultiDimIdentityMap(4);
     auto body = [&](LinalgBuilder &l, ValueRange x) {
       Values checked, none;
       Value score = l.mul(x[0], op.getScale()), visible = l.constant(l.b.getI1Type(), 1);
-      if (!op.getMask().empty())
+      if (hasMask)
         visible = inlined(l, op.getMask(), {}, none);
       if (!op.getScore().empty())
         score = inlined(l, op.getScore(), score, checked);
@@ -162,10 +164,14 @@ private:
       Value hidden = l.b.createOrFold<arith::XOrIOp>(l.loc, visible, l.constant(l.b.getI1Type(), 1));
       for (Value ok : checked)
         results.push_back(arith::OrIOp::create(l.b, l.loc, ok, hidden));
+      if (hasMask)
+        results.push_back(visible);
       return results;
     };
     linalg::GenericOp scores = l.generic(products, all, inits, all, body);
-    for (auto [check, ok] : llvm::zip_equal(checks, scores.getResults().drop_front()))
+    if (hasMask)
+      visible = scores.getResults().back();
+    for (auto [check, ok] : llvm::zip_equal(checks, scores.getResults().slice(1, checks.size())))
       CheckOp::create(l.b, check.getLoc(), ok, check.getMessage());
     return scores.getResult(0);
   }
@@ -193,21 +199,24 @@ private:
   Value values(Value weights, Value zero) {
     Value init = linalg::FillOp::create(l.b, l.loc, zero, op.getOutput()).getResult(0);
     AffineMap weight = choose(5, {0, 1, 2, 4}), value = choose(5, {0, 1, 4, 3}), to = choose(5, {0, 1, 2, 3});
-    auto plus = [&](LinalgBuilder &l, Value weight, Value v, Value sum) -> Value {
-      Value product = arith::SelectOp::create(l.b, l.loc, equal(l, weight, zero), zero, l.mul(weight, v));
-      return l.add(sum, product);
+    Values inputs{weights};
+    SmallVector<AffineMap> maps{weight};
+    std::optional<Shared> from = shared(op.getValue());
+    if (!from) {
+      inputs.push_back(op.getValue());
+      maps.push_back(value);
+    }
+    if (visible) {
+      inputs.push_back(visible);
+      maps.push_back(weight);
+    }
+    auto body = [&](LinalgBuilder &l, ValueRange x) -> Values {
+      Value product = l.mul(x[0], from ? from->read(l, 0, 1, 4, 3) : x[1]);
+      if (visible) // the last input
+        product = arith::SelectOp::create(l.b, l.loc, x[x.size() - 2], product, zero);
+      return {l.add(x.back(), product)};
     };
-    if (std::optional<Shared> from = shared(op.getValue()))
-      return l
-          .generic(weights, weight, init, to,
-                   [&](LinalgBuilder &l, ValueRange x) -> Values {
-                     return {plus(l, x[0], from->read(l, 0, 1, 4, 3), x[1])};
-                   })
-          .getResult(0);
-    return l
-        .generic({weights, op.getValue()}, {weight, value}, init, to,
-                 [&](LinalgBuilder &l, ValueRange x) -> Values { return {plus(l, x[0], x[1], x[2])}; })
-        .getResult(0);
+    return l.generic(inputs, maps, init, to, body).getResult(0);
   }
 };
 

@@ -135,9 +135,6 @@ void AttentionEmitter::store(const Rows &rows, const Span &span) {
   FloatBuilder scalars = l.scalars(), vectors = l.vectors();
   l.loop(zero, rows.count, 1, [&](Value r) {
     Value total = l.loadOne(totals, r), isHidden = scalars.eq(total, scalars.c(0));
-    Pairs at = pairsAt(rows, r, {}, /*isMasked=*/false);
-    for (auto [check, holds] : llvm::zip_equal(checksOfRows(op), PairRegion::conditionsOfRow(l, op, at)))
-      CheckOp::create(l.b, check.getLoc(), arith::OrIOp::create(l.b, holds, isHidden), check.getMessage());
     Value inverse = scalars.select(isHidden, scalars.c(0), scalars.div(scalars.c(1), total));
     Value factor = l.splat(inverse), hidden = l.splat(isHidden);
     Value h = headOf(rows, r), i = queryOf(rows, r);

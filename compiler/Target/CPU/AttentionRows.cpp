@@ -86,7 +86,7 @@ void AttentionEmitter::probe(const Rows &rows, Span &span) {
 //===----------------------------------------------------------------------===//
 
 /// Brings the logits in [from, to), whole vectors, through score and mask. Carries the greatest logit of each
-/// lane, then an i1 for each check.
+/// lane, an i1 for each check of pairs, and, where there are checks of rows, whether a key was seen.
 AttentionEmitter::Values AttentionEmitter::scores(const Rows &rows, Value r, const Tile &tile, Value from,
                                                   Value to, bool isMasked, Values carried) {
   return l.loop(from, to, shape.lanes, carried, [&](Value j, ValueRange carried) {
@@ -97,7 +97,8 @@ AttentionEmitter::Values AttentionEmitter::scores(const Rows &rows, Value r, con
     if (!op.getScore().empty()) {
       PairRegion score(l, op, op.getScore(), at);
       logit = score.evaluate(logit);
-      for (auto [all, ok] : llvm::zip_equal(MutableArrayRef(next).drop_front(), score.conditions())) {
+      auto checked = MutableArrayRef(next).slice(1, score.conditions().size());
+      for (auto [all, ok] : llvm::zip_equal(checked, score.conditions())) {
         // What is hidden holds.
         Value holds =
             seen ? arith::OrIOp::create(l.b, ok, arith::XOrIOp::create(l.b, seen, l.splat(l.truth(true))))
@@ -105,6 +106,8 @@ AttentionEmitter::Values AttentionEmitter::scores(const Rows &rows, Value r, con
                  : ok;
         all = l.both(all, l.all(holds));
       }
+      if (next.size() > 1 + checked.size())
+        next.back() = seen ? l.choose(next.back(), next.back(), l.any(seen)) : l.truth(true);
     }
     if (seen)
       logit = l.vectors().select(seen, logit, l.vectors().neg(l.vectors().infinity()));
@@ -121,15 +124,23 @@ void AttentionEmitter::softmax(const Rows &rows, Value r, const Span &span, cons
   Value middle = l.clamp(l.ceilTo(span.from, shape.lanes), begin, end);
   Value rest = l.clamp(l.floorTo(span.to, shape.lanes), middle, end);
 
-  SmallVector<CheckOp> checks = checksOfPairs(op);
+  SmallVector<CheckOp> ofPairs = checksOfPairs(op), ofRows = checksOfRows(op);
   Values carried{vectors.neg(vectors.infinity())};
-  carried.append(checks.size(), l.truth(true));
+  carried.append(ofPairs.size(), l.truth(true));
+  if (!ofRows.empty())
+    carried.push_back(l.truth(false));
   if (!op.getMask().empty())
     carried = scores(rows, r, tile, begin, middle, /*isMasked=*/true, carried);
   carried = scores(rows, r, tile, middle, rest, /*isMasked=*/false, carried);
   carried = scores(rows, r, tile, rest, end, /*isMasked=*/true, carried);
-  for (auto [check, holds] : llvm::zip_equal(checks, ArrayRef(carried).drop_front()))
+  for (auto [check, holds] : llvm::zip_equal(ofPairs, ArrayRef(carried).slice(1, ofPairs.size())))
     CheckOp::create(l.b, check.getLoc(), holds, check.getMessage());
+  Pairs row = pairsAt(rows, r, {}, /*isMasked=*/false);
+  for (auto [check, holds] : llvm::zip_equal(ofRows, PairRegion::conditionsOfRow(l, op, row))) {
+    // Logits of -inf do not tell: those of keys that are seen may be, too.
+    Value ifSeen = l.choose(carried.back(), holds, l.truth(true));
+    CheckOp::create(l.b, check.getLoc(), ifSeen, check.getMessage());
+  }
   if (op.getWeights())
     keepLogits(rows, r, tile);
 

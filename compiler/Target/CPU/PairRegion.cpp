@@ -169,13 +169,17 @@ Value PairRegion::load(memref::LoadOp from) {
     isRow = at.isWhole;
   } else if (auto found = clamped.find(indices.back()); found != clamped.end()) {
     auto [start, least, most] = found->second;
-    Value rest = arith::ConstantOp::create(l.b, l.b.getIntegerAttr(start.getType(), l.lanes - 1));
-    isRow = l.truth(true);
+    auto atMost = [&](Value x, Value y) {
+      return l.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, x, y);
+    };
+    // The bounds are for the lanes that are inside only.
+    isRow = at.isWhole ? at.isWhole : l.truth(true);
     if (least)
-      isRow = l.both(isRow, l.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, start, least));
-    if (most)
-      isRow =
-          l.both(isRow, l.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, l.add(start, rest), most));
+      isRow = l.both(isRow, atMost(least, start));
+    if (most) { // start + rest <= most, without overflow; no index is negative
+      Value rest = arith::ConstantOp::create(l.b, l.b.getIntegerAttr(start.getType(), l.lanes - 1));
+      isRow = l.both(isRow, l.both(atMost(rest, most), atMost(start, l.sub(most, rest))));
+    }
     place.push_back(l.asIndex(start));
   } else {
     return loadLanes(buffer, indices);

@@ -118,6 +118,8 @@ LogicalResult AttentionOp::verify() {
                                : "on memrefs has no results");
   if (!getBounds().empty() && getMask().empty())
     return emitOpError("has bounds of a mask that it has not");
+  if (getOpaque() && getMask().empty())
+    return emitOpError("is opaque without a mask");
   return success();
 }
 
@@ -247,6 +249,7 @@ LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewrite
   if (yieldsTrue(op.getMask()) && onlyYields(op.getMask())) {
     drop(op.getBounds());
     drop(op.getMask());
+    rewriter.modifyOpInPlace(op, [&] { op.setOpaque(false); });
   }
   SmallVector<Region *> regions;
   for (Region *region : {&op.getScore(), &op.getMask(), &op.getBounds()})

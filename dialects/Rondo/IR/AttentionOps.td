@@ -40,7 +40,7 @@ def Rondo_AttentionOp : Rondo_Op<"attention", [
     last (both included) no key outside of [lo, hi) is visible to any row, and
     every key in [from, to) is visible to all; [lo, hi) and [from, to) are not
     clamped to [0, Tk) and may be empty. `opaque`: the mask says more than the
-    bounds do, so that it pays to look for hidden keys.
+    bounds do, so that it pays to look for hidden keys; only with a mask.
 
     In the phase `rondo` the regions compute on tensors of rank 0, with any
     operation that the front end emits; from `graph` on (`rondo-scalar-regions`)

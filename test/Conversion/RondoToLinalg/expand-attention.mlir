@@ -13,11 +13,10 @@
 // CHECK: math.exp
 // CHECK: arith.addf
 // CHECK: arith.divf
-// 0 * NaN is 0 here; the sum is made where the output shall lie.
+// Everything is visible, and counts as it is; the sum is made where the output shall lie.
 // CHECK: linalg.fill {{.*}} outs(%arg4 :
 // CHECK: linalg.generic {indexing_maps = [#[[Q]], #[[V]], #[[P]]]
-// CHECK: cmpf oeq
-// CHECK: arith.select
+// CHECK-NOT: arith.select
 // CHECK-NOT: rondo.
 func.func @plain(%scale: f32, %q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor<?x4x?x8xf32>,
                  %o: tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32> {
@@ -26,19 +25,23 @@ func.func @plain(%scale: f32, %q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>
   return %r : tensor<?x4x?x8xf32>
 }
 
-// Two query heads share a key head. A check holds where the mask hides the pair.
+// Two query heads share a key head. A check holds where the mask hides the pair, whose value does not count, NaN too.
 // CHECK-LABEL: func.func @regions
 // CHECK: %[[HEAD:.*]] = arith.divui %{{.*}}, %c2
 // CHECK: tensor.extract %arg1[%{{.*}}, %[[HEAD]],
-// CHECK: %[[S:.*]]:2 = linalg.generic
+// CHECK: %[[S:.*]]:3 = linalg.generic
 // CHECK: %[[SEES:.*]] = arith.cmpi slt
 // CHECK: %[[BIAS:.*]] = tensor.extract %arg4
 // CHECK: %[[LOGIT:.*]] = arith.addf %{{.*}}, %[[BIAS]]
 // CHECK: %[[SEEN:.*]] = arith.select %[[SEES]], %[[LOGIT]], %{{.*}} : f64
 // CHECK: %[[HIDDEN:.*]] = arith.cmpi sge
 // CHECK: %[[OK:.*]] = arith.ori %{{.*}}, %[[HIDDEN]]
-// CHECK: linalg.yield %[[SEEN]], %[[OK]]
+// CHECK: linalg.yield %[[SEEN]], %[[OK]], %[[SEES]]
 // CHECK: rondo.check %[[S]]#1, "a place" : tensor<?x4x?x?xi1>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[S]]#2 : tensor<?x4x?x?xf64>, tensor<?x4x?x?xi1>)
+// CHECK-NEXT: ^bb0(%[[WEIGHT:.*]]: f64, %[[SHOWN:.*]]: i1, %{{.*}}: f64):
+// CHECK: %[[PRODUCT:.*]] = arith.mulf %[[WEIGHT]],
+// CHECK: arith.select %[[SHOWN]], %[[PRODUCT]],
 // CHECK: return %{{.*}}, %{{.*}} : tensor<?x4x?x16xf64>, tensor<?x4x?x?xf64>
 func.func @regions(%q: tensor<?x4x?x16xf64>, %k: tensor<?x2x?x16xf64>, %v: tensor<?x2x?x16xf64>, %n: tensor<?xi64>,
                    %bias: tensor<9xf64>, %o: tensor<?x4x?x16xf64>, %w: tensor<?x4x?x?xf64>)

@@ -70,8 +70,8 @@ func.func @gaps(%x: memref<1x1x8x8xf32>, %v: memref<1x1x8x8xf32, strided<[128, 1
   return
 }
 
-// A place that was made safe to read is a vector where it meets no bound, else a place for each lane. Bools are bytes in
-// memory, read by their address.
+// A place that was made safe to read is a vector where all keys are inside and it meets no bound, else a place for each
+// lane. Bools are bytes in memory, read by their address.
 // CHECK-LABEL: func.func @tables
 // CHECK: %[[WHOLE:.*]] = arith.cmpi sgt, %{{.*}}, %c15
 // CHECK: scf.if %[[WHOLE]] -> (vector<16xi1>)
@@ -79,29 +79,31 @@ func.func @gaps(%x: memref<1x1x8x8xf32>, %v: memref<1x1x8x8xf32, strided<[128, 1
 // CHECK: llvm.load {{.*}} -> vector<16xi8>
 // CHECK: else
 // CHECK-COUNT-16: memref.load %{{.*}} : memref<?xi1>
+// CHECK: %[[INSIDE:.*]] = arith.cmpi sgt, %{{.*}}, %c15
 // CHECK: %[[LEAST:.*]] = arith.cmpi sge, %{{.*}}, %c0_i64
-// CHECK: %[[MOST:.*]] = arith.cmpi sle, %{{.*}}, %c8_i64
-// CHECK: %[[ROW:.*]] = arith.andi %[[LEAST]], %[[MOST]]
+// CHECK: %[[BOTH:.*]] = arith.andi %[[INSIDE]], %[[LEAST]]
+// CHECK: %[[MOST:.*]] = arith.cmpi sle, %{{.*}}, %c17_i64
+// CHECK: %[[ROW:.*]] = arith.andi %[[BOTH]], %[[MOST]]
 // CHECK: scf.if %[[ROW]] -> (vector<16xf32>)
-// CHECK: vector.load %{{.*}} : memref<9xf32>, vector<16xf32>
+// CHECK: vector.load %{{.*}} : memref<33xf32>, vector<16xf32>
 // CHECK: else
-// CHECK-COUNT-16: memref.load %{{.*}} : memref<9xf32>
-func.func @tables(%x: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>, %shown: memref<?xi1>, %table: memref<9xf32>) {
+// CHECK-COUNT-16: memref.load %{{.*}} : memref<33xf32>
+func.func @tables(%x: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>, %shown: memref<?xi1>, %table: memref<33xf32>) {
   %scale = arith.constant 0.125 : f32
   rondo.attention %scale ins(%x, %x, %x : memref<1x1x?x64xf32>, memref<1x1x?x64xf32>, memref<1x1x?x64xf32>)
-      captures(%shown, %table : memref<?xi1>, memref<9xf32>) outs(%o : memref<1x1x?x64xf32>) : f32 score {
-    ^bb0(%s: f32, %b: i64, %h: i64, %i: i64, %j: i64, %shows: memref<?xi1>, %t: memref<9xf32>):
+      captures(%shown, %table : memref<?xi1>, memref<33xf32>) outs(%o : memref<1x1x?x64xf32>) : f32 score {
+    ^bb0(%s: f32, %b: i64, %h: i64, %i: i64, %j: i64, %shows: memref<?xi1>, %t: memref<33xf32>):
       %zero = arith.constant 0 : i64
-      %last = arith.constant 8 : i64
+      %last = arith.constant 32 : i64
       %distance = arith.subi %j, %i : i64
       %below = arith.minsi %distance, %last : i64
       %place = arith.maxsi %below, %zero : i64
       %at = arith.index_cast %place : i64 to index
-      %more = memref.load %t[%at] : memref<9xf32>
+      %more = memref.load %t[%at] : memref<33xf32>
       %sum = arith.addf %s, %more : f32
       rondo.attention.yield %sum : f32
     } mask {
-    ^bb0(%b: i64, %h: i64, %i: i64, %j: i64, %shows: memref<?xi1>, %t: memref<9xf32>):
+    ^bb0(%b: i64, %h: i64, %i: i64, %j: i64, %shows: memref<?xi1>, %t: memref<33xf32>):
       %at = arith.index_cast %j : i64 to index
       %sees = memref.load %shows[%at] : memref<?xi1>
       rondo.attention.yield %sees : i1

@@ -1,5 +1,5 @@
-// Sums of terms, and how they are read from the operations of a mask. Integers of a program wrap around; a sum is
-// read as if they did not, and says of which values that is true.
+// Sums of terms, and how they are read from the operations of a mask. Integers of a program wrap around; a
+// sum is read as if they did not, and says of which values that is true.
 #include "compiler/Transforms/MaskExpr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

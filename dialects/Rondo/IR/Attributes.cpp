@@ -300,9 +300,9 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return expect(!isFunc || !isTensor || init.fits(cast<ShapedType>(type).getShape()),
                   "an initialiser whose row of zeros the weight has");
   }
-  if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare, attrs::layer,
-                           attrs::preparedBy},
-                          name))
+  if (llvm::is_contained({attrs::phase, attrs::entry, attrs::shapes, attrs::reset, attrs::prepare,
+                          attrs::layer, attrs::preparedBy},
+                         name))
     return expect(false, "on a module or function, not on an argument");
   return success();
 }

@@ -10,11 +10,12 @@ the key, shape and first value of each weight.
 import argparse
 import os
 import pathlib
-import re
-import subprocess
+import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+from sizes import code_and_data
 
 
 def compiled(rondo, flags, output):
@@ -24,14 +25,6 @@ def compiled(rondo, flags, output):
     if status:
         raise SystemExit(f"{rondo} failed")
     return usage.ru_utime + usage.ru_stime
-
-
-def code_bytes(output):
-    sections = subprocess.run(["size", "-A", output], check=True, capture_output=True, text=True).stdout
-    found = sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
-    if not found:
-        raise SystemExit(f"no code in {output}: {sections}")
-    return found
 
 
 def main():
@@ -47,7 +40,7 @@ def main():
                 output = pathlib.Path(folder) / "model.o"
                 flags = ["--model", model, "--set", f"layers={layers}", options.level]
                 seconds = compiled(options.rondo.resolve(), flags, output)
-                print(f"| {model} | {layers} | {seconds:.1f} | {code_bytes(output) / 1000:.1f} | "
+                print(f"| {model} | {layers} | {seconds:.1f} | {code_and_data(output)[0] / 1000:.1f} | "
                       f"{output.stat().st_size / 1000:.1f} |", flush=True)
 
 

@@ -144,6 +144,23 @@ def greatest(logits, k):
     return logits.masked_fill(logits < logits.topk(int(k)).values[:, -1:], -torch.inf)
 
 
+def texts(B, T, vocab_size, eos_token_id, **sizes):
+    """The inputs of a decoder: `x` for `forward`, and what `greedy` and `sample` read."""
+    return {"x": torch.randint(vocab_size, (B, T)), "prompt": torch.randint(eos_token_id, (B, T + 1)),
+            "n": torch.tensor(8), "temperature": torch.tensor(0.7), "k": torch.tensor(5), "key": torch.tensor(11)}
+
+
+def greedy(module, prompt, n):
+    """The likeliest tokens; `module.eos` ends a text."""
+    return generate(module, prompt, n, module.eos, lambda logits, t, done: likeliest(logits, done)),
+
+
+def sample(module, prompt, n, temperature, k, key):
+    """Tokens drawn from the k likeliest; `module.eos` ends a text."""
+    return generate(module, prompt, n, module.eos,
+                    lambda logits, t, done: categorical(greatest(logits / temperature, k), key + t)),
+
+
 def uniform(key, row):
     """What `categorical` draws for a row, in [0, 1): Philox 4x32-10 of the key and the row's number."""
     mask = 0xFFFFFFFF

@@ -25,8 +25,8 @@ def run(*command):
     return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
 
 
-def measure(path):
-    """Bytes of code, and of constants and tables."""
+def code_and_data(path):
+    """Bytes of machine code, and of constants and tables."""
     code = data = 0
     for line in run("llvm-size-22", "-A", path).splitlines():
         section, *numbers = line.split() or [""]
@@ -34,7 +34,13 @@ def measure(path):
             code += int(numbers[0])
         elif section.startswith((".rodata", ".data", ".srodata", ".sdata")):
             data += int(numbers[0])
-    return f"{code:,} + {data:,}"
+    if not code:
+        raise ValueError(f"no code in {path}")
+    return code, data
+
+
+def measure(path):
+    return "{:,} + {:,}".format(*code_and_data(path))
 
 
 def runtime(tools, target, function, folder):

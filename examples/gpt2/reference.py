@@ -63,22 +63,8 @@ def build(eos_token_id, num_beams, **sizes):
     return module
 
 
-def inputs(B, T, vocab_size, eos_token_id, **sizes):
-    return {"x": torch.randint(vocab_size, (B, T)), "prompt": torch.randint(eos_token_id, (B, T + 1)),
-            "n": torch.tensor(8), "temperature": torch.tensor(0.7), "k": torch.tensor(5), "key": torch.tensor(11)}
-
-
 def expected(module, x):
     return (module(x),)
-
-
-def greedy(module, prompt, n):
-    return case.generate(module, prompt, n, module.eos, lambda logits, t, done: case.likeliest(logits, done)),
-
-
-def sample(module, prompt, n, temperature, k, key):
-    return case.generate(module, prompt, n, module.eos,
-                         lambda logits, t, done: case.categorical(case.greatest(logits / temperature, k), key + t)),
 
 
 def beam(module, prompt, n):
@@ -104,7 +90,8 @@ def beam(module, prompt, n):
     return texts.T.contiguous(), torch.tensor([beams[0][0] for beams in rows], dtype=torch.float64)
 
 
-entries = {"greedy": greedy, "sample": sample, "beam": beam}
+inputs = case.texts
+entries = {"greedy": case.greedy, "sample": case.sample, "beam": beam}
 
 
 if __name__ == "__main__":

@@ -85,25 +85,12 @@ def build(eos_token_id, **sizes):
     return module
 
 
-def inputs(B, T, vocab_size, eos_token_id, **sizes):
-    return {"x": torch.randint(vocab_size, (B, T)), "prompt": torch.randint(eos_token_id, (B, T + 1)),
-            "n": torch.tensor(8), "temperature": torch.tensor(0.7), "k": torch.tensor(5), "key": torch.tensor(11)}
-
-
 def expected(module, x):
     return (module(x),)
 
 
-def greedy(module, prompt, n):
-    return case.generate(module, prompt, n, module.eos, lambda logits, t, done: case.likeliest(logits, done)),
-
-
-def sample(module, prompt, n, temperature, k, key):
-    return case.generate(module, prompt, n, module.eos,
-                         lambda logits, t, done: case.categorical(case.greatest(logits / temperature, k), key + t)),
-
-
-entries = {"greedy": greedy, "sample": sample}
+inputs = case.texts
+entries = {"greedy": case.greedy, "sample": case.sample}
 
 
 if __name__ == "__main__":

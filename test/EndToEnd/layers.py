@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import sys
 import tempfile
 
 import numpy
@@ -9,6 +10,10 @@ import safetensors.torch
 import torch
 
 from harness import Failure, compare, run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts"))
+from sizes import code_and_data
 
 HERE = pathlib.Path(__file__).resolve().parent / "layers"
 GROWTH = 1.3  # of the machine code from 6 layers to 24, at most
@@ -34,14 +39,6 @@ def add_tests(suite, examples, tools, scratch):
     suite.add("layers' work is counted for each call", counted, tools)
 
 
-def code_bytes(path):
-    sections = run("size", "-A", path)
-    found = sum(int(size) for size in re.findall(r"^\.text\S*\s+(\d+)", sections, re.M))
-    if not found:
-        raise Failure(f"no code in {path.name}: {sections}")
-    return found
-
-
 def flat(tools):
     with tempfile.TemporaryDirectory() as folder:
         model = pathlib.Path(folder) / "net.rondo"
@@ -49,7 +46,7 @@ def flat(tools):
         sizes = {}
         for layers in (6, 24):
             run(tools / "rondo", "compile", model, "--set", f"layers={layers}", "-o", model.with_suffix(".o"))
-            sizes[layers] = code_bytes(model.with_suffix(".o"))
+            sizes[layers], _ = code_and_data(model.with_suffix(".o"))
     if sizes[24] > GROWTH * sizes[6]:
         raise Failure(f"{sizes[6]} bytes of code for 6 layers, {sizes[24]} for 24")
 

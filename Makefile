@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make check`; both install what is missing (scripts/bootstrap.sh).
 .POSIX:
 .SUFFIXES:
-.PHONY: all build demo check bench format clean
+.PHONY: all build demo check coverage bench format clean
 
 EXAMPLE = examples/char_rnn
 
@@ -26,6 +26,11 @@ demo: build
 check:
 	@scripts/bootstrap.sh --check
 	@build/venv/bin/python scripts/check.py
+
+# Which lines the tests reach, by folder.
+coverage:
+	@scripts/bootstrap.sh --check
+	@build/venv/bin/python scripts/coverage.py
 
 # Against PyTorch on one thread.
 bench: build

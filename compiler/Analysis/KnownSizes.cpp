@@ -80,14 +80,17 @@ private:
     if (OpOperand *place = destinationOfCall(call->getResult(result)))
       return visit(place->get(), axis);
     auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+    if (BlockArgument updated = callee ? newStateOf(callee, result) : BlockArgument())
+      return visit(call.getOperand(updated.getArgNumber()), axis);
     auto symbol = callee ? callee->getAttrOfType<FlatSymbolRefAttr>(attrs::shapes) : FlatSymbolRefAttr();
     auto shapes = symbol ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, symbol) : nullptr;
     if (!shapes || shapes.isExternal())
       return;
     auto results = shapes.getBody().front().getTerminator()->getOperands();
     int64_t number = int64_t(results.size()) + axis;
-    for (Value other : call.getResults().drop_front(result))
-      number -= cast<RankedTensorType>(other.getType()).getRank();
+    for (OpResult other : call->getResults().drop_front(result))
+      if (!newStateOf(callee, other.getResultNumber()))
+        number -= cast<RankedTensorType>(other.getType()).getRank();
     APInt constant;
     if (number < 0)
       return;

@@ -3,7 +3,8 @@
 // Needs tensors whose destinations are settled (rondo-fold-destinations). Guarantees that each operand of a
 // call with `rondo.into` is the whole of an argument of the function, or computed in a tensor of its own.
 // Bufferisation would take a part of another tensor, whose rows lie apart, for a dense one: it is copied. A
-// destination that is such a part becomes a tensor.empty; whoever reads the result brings it there.
+// destination that is such a part becomes a tensor.empty; whoever reads the result brings it there. So does
+// the place of a value that a scan carries or stacks, into which the result is copied.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "dialects/Rondo/IR/ScanInto.h"
@@ -25,10 +26,17 @@ namespace {
 
 bool isDense(Value value) {
   while (true) {
-    if (auto arg = dyn_cast<BlockArgument>(value))
-      return isa<func::FuncOp>(arg.getOwner()->getParentOp());
+    if (auto arg = dyn_cast<BlockArgument>(value)) {
+      auto scan = dyn_cast<ScanIntoOp>(arg.getOwner()->getParentOp());
+      if (!scan || !llvm::is_contained(scan.updateArgs(), arg))
+        return isa<func::FuncOp>(arg.getOwner()->getParentOp());
+      bool isStacked;
+      value = scan.operandOf(arg, isStacked); // the same buffer at every step
+      continue;
+    }
     Operation *op = value.getDefiningOp();
-    if (isa<tensor::EmptyOp, bufferization::AllocTensorOp>(op) || op->hasTrait<OpTrait::ConstantLike>())
+    if (isa<tensor::EmptyOp, tensor::FromElementsOp, bufferization::AllocTensorOp>(op) ||
+        op->hasTrait<OpTrait::ConstantLike>())
       return true;
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
       value = op->getOperand(0);
@@ -41,9 +49,32 @@ bool isDense(Value value) {
   }
 }
 
+bool isUpdate(func::CallOp call, unsigned result) {
+  auto updates = call->getAttrOfType<DenseI64ArrayAttr>(attrs::updates);
+  return updates && updates[result] >= 0;
+}
+
+// The place of a carry's next value, or a stack's slot. It is no part of a tensor into which the result is
+// inserted.
+bool isWholeArgument(Value value) {
+  while (value.getDefiningOp<tensor::ExpandShapeOp>() || value.getDefiningOp<tensor::CollapseShapeOp>())
+    value = value.getDefiningOp()->getOperand(0);
+  return isa<BlockArgument>(value);
+}
+
+void bring(OpResult result, Value to) {
+  OpBuilder b(result.getContext());
+  b.setInsertionPointAfter(result.getOwner());
+  auto copy = linalg::CopyOp::create(b, result.getLoc(), result, to);
+  result.replaceAllUsesExcept(copy.getResult(0), copy);
+}
+
 void makeDense(func::CallOp call) {
-  unsigned firstDestination = call.getNumOperands() - call.getNumResults();
   OpBuilder b(call);
+  unsigned numDestinations = llvm::count_if(call.getResults(), [&](Value result) {
+    return !isUpdate(call, cast<OpResult>(result).getResultNumber());
+  });
+  unsigned firstDestination = call.getNumOperands() - numDestinations;
   for (OpOperand &operand : call->getOpOperands()) {
     Value value = operand.get();
     if (!isa<RankedTensorType>(value.getType()) || isDense(value))
@@ -52,6 +83,10 @@ void makeDense(func::CallOp call) {
                                         getElementTypeOrSelf(value));
     bool isRead = operand.getOperandNumber() < firstDestination;
     operand.set(isRead ? linalg::CopyOp::create(b, call.getLoc(), value, own).getResult(0) : own);
+    if (!isRead && isWholeArgument(value))
+      for (OpResult result : call->getResults())
+        if (destinationOf(result) == &operand)
+          bring(result, value);
   }
 }
 

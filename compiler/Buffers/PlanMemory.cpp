@@ -8,7 +8,7 @@
 // computes.
 //
 // A layer has an arena too, if it needs one. It is a buffer of its callers while it
-// runs: layers that run one after the other share it. What a layer checks goes into
+// runs, or the loop that calls it: layers that run one after the other share it. What a layer checks goes into
 // the entry point's status word, a `memref<i32> {rondo.status}` before the arena.
 // Declines allocations in other functions that are called.
 #include "compiler/Buffers/MemoryPlan.h"
@@ -155,8 +155,15 @@ struct PlanMemory : rondo::impl::PlanMemoryBase<PlanMemory> {
     if (!scratch)
       return;
     auto size = symbols->lookup<func::FuncOp>(scratch.getAttr());
-    OpBuilder b(call);
     ValueRange dims = call.getOperands().take_front(size.getNumArguments());
+    // One for all steps.
+    Operation *at = call;
+    while (auto loop = at->getParentOfType<LoopLikeOpInterface>())
+      if (llvm::all_of(dims, [&](Value dim) { return loop.isDefinedOutsideOfLoop(dim); }))
+        at = loop;
+      else
+        break;
+    OpBuilder b(at);
     Type byte = b.getI8Type();
     APInt constant;
     Value arena;
@@ -167,7 +174,7 @@ struct PlanMemory : rondo::impl::PlanMemoryBase<PlanMemory> {
     } else {
       // Calls with the same sizes need the same; the one asked for first stands before the others.
       func::CallOp known;
-      for (auto other : call->getBlock()->getOps<func::CallOp>())
+      for (auto other : at->getBlock()->getOps<func::CallOp>())
         if (other.getCallee() == size.getName() && llvm::equal(other.getOperands(), dims))
           known = other;
       if (!known)

@@ -12,7 +12,8 @@ bool rondo::isReadBefore(Value value, Operation *writer, Value written) {
 
 bool rondo::isReadBefore(OpOperand &use, Operation *writer, Value written) {
   Operation *user = use.getOwner();
-  if (user == writer && use.get() == written && destinationOf(user->getResult(0)) == &use)
+  auto isDestination = [&](Value result) { return destinationOf(result) == &use; };
+  if (user == writer && use.get() == written && llvm::any_of(user->getResults(), isDestination))
     return true;
   Operation *at = writer->getBlock()->findAncestorOpInBlock(*user);
   if (!at || at == writer || !at->isBeforeInBlock(writer))
@@ -20,5 +21,5 @@ bool rondo::isReadBefore(OpOperand &use, Operation *writer, Value written) {
   // A view of it is read where the view is; what else hands it on may write it.
   if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(user))
     return isReadBefore(user->getResult(0), writer, written);
-  return llvm::none_of(user->getResults(), [&](Value result) { return destinationOf(result) == &use; });
+  return llvm::none_of(user->getResults(), isDestination);
 }

@@ -136,8 +136,17 @@ void convert(ScanIntoOp scan) {
                          scan.getStacks(), scan.getCount(), scan.getReverseAttr(), scan.getUntilAttr());
   made->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
   made.getBody().takeBody(scan.getBody());
-  for (auto [i, result] : llvm::zip_equal(order, made->getResults()))
-    scan->getResult(i).replaceAllUsesWith(result);
+  // In the body of another scan the place that is given up may be that of what it yields: it says so again.
+  bool isInner = scan->getParentOfType<ScanIntoOp>() != nullptr;
+  b.setInsertionPointAfter(made);
+  for (auto [i, result] : llvm::zip_equal(order, made->getResults())) {
+    Value value = result;
+    if (isInner && i < moved && values[i] && !scan.getNexts()[i].getDefiningOp<tensor::EmptyOp>())
+      value = bufferization::MaterializeInDestinationOp::create(b, scan.getLoc(), result.getType(), result,
+                                                                scan.getNexts()[i])
+                  .getResult();
+    scan->getResult(i).replaceAllUsesWith(value);
+  }
   scan.erase();
 }
 

@@ -282,7 +282,7 @@ Value Evaluator::callFunction(const FunctionRef &function, ArrayRef<CallArgument
   for (auto [parameter, argument] : llvm::zip(def.parameters, bound))
     if (!function.file->isLibrary && parameter.name.text == argument.first)
       nameValue(parameter.name, argument.second);
-  if (!fn || fn->liveRows || fn->pairs || callee.takesClosures)
+  if (!fn || fn->liveRows || fn->pairs)
     return runBody(function);
   return callSpecialized(function, bound, range);
 }

@@ -4,7 +4,8 @@
 //
 // A def is evaluated once for each distinct use: def x module x kinds and shapes
 // of its arguments, with sizes and weights renamed, so two layers of one kind
-// share a function. Defs that take lambdas are evaluated in place.
+// share a function. A lambda is of the kind of its place in the source and of what
+// it captures, which the function takes as arguments.
 //
 // Mistakes are reported where they are met and give Poison, which silences
 // everything made of it; evaluation goes on, so that independent mistakes are

@@ -1,5 +1,6 @@
 // Texts of values, see Signature.h.
 #include "compiler/Frontend/Signature.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -40,6 +41,46 @@ void Evaluator::Signature::addInstance(Instance *instance) {
   text += ")";
 }
 
+// The values from around a lambda that its body names, each once: locals and dimension variables. The other
+// names are members of its model, for `member`, and items.
+static void forEachCaptured(const Closure &closure, llvm::function_ref<void(StringRef, const Value &)> local,
+                            llvm::function_ref<void(StringRef)> member) {
+  llvm::StringSet<> seen;
+  for (const ast::Identifier &parameter : closure.lambda->parameters)
+    seen.insert(parameter.text);
+  const Capture &capture = *closure.capture;
+  ast::forEachName(*closure.lambda->body, [&](const ast::NameExpr &name) {
+    if (!seen.insert(name.name).second)
+      return;
+    for (const Scope &scope : llvm::reverse(capture.scopes))
+      if (auto found = scope.names.find(name.name); found != scope.names.end())
+        return local(name.name, found->second);
+    if (auto found = capture.dims.find(name.name); found != capture.dims.end())
+      return local(name.name, found->second);
+    member(name.name);
+  });
+}
+
+void Evaluator::Signature::addClosure(const Closure &closure) {
+  text += llvm::formatv("lambda {0}(", static_cast<const void *>(closure.lambda)).str();
+  Instance *self = closure.capture->self;
+  forEachCaptured(
+      closure, [&](StringRef, const Value &value) { add(value); },
+      [&](StringRef name) {
+        if (!self)
+          return;
+        if (auto found = self->names.find(name); found != self->names.end()) {
+          if (const Weight *const *weight = found->second.get<const Weight *>())
+            weights.push_back(*weight);
+          else
+            add(found->second);
+        } else if (self->methods.count(name)) {
+          addInstance(self);
+        }
+      });
+  text += ")";
+}
+
 void Evaluator::Signature::add(const Value &value) {
   if (const Tensor *tensor = value.get<Tensor>()) {
     addShape(tensor->dtype, tensor->shape);
@@ -76,6 +117,8 @@ void Evaluator::Signature::add(const Value &value) {
       addInstance(function->self);
   } else if (const BuiltinRef *builtin = value.get<BuiltinRef>()) {
     text += "builtin " + builtin->builtin->name.str();
+  } else if (const Closure *closure = value.get<Closure>()) {
+    addClosure(*closure);
   } else {
     complete = false;
   }
@@ -140,6 +183,17 @@ Value rebuild(const Value &value, llvm::function_ref<Value(const Tensor &)> tens
   if (const Range *range = value.get<Range>())
     return Range{std::make_shared<const std::pair<Value, Value>>(
         rebuild(range->bounds->first, tensor, size), rebuild(range->bounds->second, tensor, size))};
+  if (const Closure *closure = value.get<Closure>()) {
+    auto capture = std::make_shared<Capture>();
+    capture->file = closure->capture->file;
+    capture->self = closure->capture->self;
+    Scope &scope = capture->scopes.emplace_back();
+    forEachCaptured(
+        *closure,
+        [&](StringRef name, const Value &local) { scope.names[name] = rebuild(local, tensor, size); },
+        [](StringRef) {});
+    return Closure{closure->lambda, std::move(capture)};
+  }
   return value;
 }
 

@@ -1,6 +1,6 @@
 // What a use of a def depends on, as text: equal texts share one function. Sizes
 // and weights are numbered in order of occurrence, so that two layers of one kind
-// give the same text.
+// give the same text. A lambda is its place in the source and what its names mean.
 #pragma once
 
 #include "compiler/Frontend/Evaluator.h"
@@ -24,17 +24,19 @@ public:
   std::vector<const State *> states;
   llvm::SmallVector<SizeFacts::Fact> facts;
   llvm::SmallVector<Tensor> tensors; // in order of occurrence
-  bool complete = true;              // false: holds a lambda or what else has no text
+  bool complete = true;              // false: holds what has no text
 
 private:
   void addShape(DType dtype, llvm::ArrayRef<Size> shape);
+  void addClosure(const Closure &closure);
   std::string number(const SizeAtom *atom);
   std::string sizeText(const Size &size);
 
   llvm::SmallVector<Instance *> instances;
 };
 
-/// Rebuilds a value, with other tensors (in order of occurrence) and sizes.
+/// Rebuilds a value, with other tensors (in order of occurrence) and sizes. A lambda keeps what it names
+/// alone.
 Value rebuild(const Value &value, llvm::function_ref<Value(const Tensor &)> tensor,
               llvm::function_ref<Size(const Size &)> size);
 

@@ -1,7 +1,7 @@
 // rondo-form-layers: functions that stay functions get the form of an entry point.
 //
-// Needs what rondo-keep-layers and the inliner leave: functions with `no_inline` whose arguments are sizes
-// and tensors, called from straight code alone. Guarantees that each is a layer,
+// Needs what rondo-keep-layers and the inliner leave: functions with `no_inline` and without scans, whose
+// arguments are sizes and tensors. Guarantees that each is a layer,
 //
 //   func.func private @F(%sizes: index {rondo.dim}, ..., %x: tensor<?x8xf32> {rondo.name}, ...,
 //                        %w: tensor<8x8xf32> {rondo.prepared = 0 : i64}, ...)
@@ -15,11 +15,16 @@
 // equal at all calls, since the front end gives calls with sizes that are equal otherwise another function. A
 // size that no argument has becomes one.
 //
-// Declines a function with a result whose size does not come from the sizes of arguments, and one that is
-// called with other sizes all the same: it loses `no_inline`, for the inliner that runs next.
+// A result that is made by writing into a part of an argument, as a cache is updated, is the new value of
+// that argument: both say `rondo.state`, and the call updates in place what it is given.
+//
+// Declines a function for which calls in a scan do not fit (ScannedLayers.cpp); one with a result whose size
+// does not come from the sizes of arguments; and one that is called with other sizes all the same, or with
+// sizes that are not known to be equal: it loses `no_inline`, for the inliner that runs next.
 #include "compiler/Analysis/KnownSizes.h"
 #include "compiler/Analysis/WeightOnly.h"
 #include "compiler/Transforms/Passes.h"
+#include "compiler/Transforms/ScannedLayers.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -66,6 +71,9 @@ public:
       findCalls(func);
     for (Layer *layer : llvm::reverse(calleesFirst))
       findWeights(*layer);
+    for (Layer *layer : calleesFirst)
+      scans.add(layer->func, layer->calls);
+    scans.finish();
     for (auto func : llvm::to_vector(module.getOps<func::FuncOp>()))
       if (func->hasAttr(attrs::entry))
         formCallees(func);
@@ -131,7 +139,9 @@ private:
 
   // In the order of the program, so that sizes of what a call takes are known.
   void formCallees(func::FuncOp func) {
-    for (auto call : llvm::to_vector(func.getOps<func::CallOp>()))
+    SmallVector<func::CallOp> calls;
+    func.walk([&](func::CallOp call) { calls.push_back(call); });
+    for (func::CallOp call : calls)
       if (Layer *layer = layerOf(call)) {
         if (!formed.contains(layer->func)) {
           formed.insert(layer->func);
@@ -150,7 +160,7 @@ private:
     func->setAttr(attrs::layer, b.getUnitAttr());
     func->setAttr(attrs::shapes, FlatSymbolRefAttr::get(shapes.getNameAttr()));
     formCallees(func);
-    layer.isFormed = addResults(func, shapes);
+    layer.isFormed = addResults(func, shapes) && scans.fits(func);
     if (!layer.isFormed)
       return (void)func->removeAttr(attrs::shapes);
     makePrepare(layer);
@@ -211,6 +221,22 @@ private:
     body.eraseArguments(0, before);
     func.setFunctionType(b.getFunctionType(body.getArgumentTypes(), func.getResultTypes()));
     func.setAllArgAttrs(attributes);
+    tieUpdates(layer);
+  }
+
+  // What a layer updates and what it makes of it say the same `rondo.state`.
+  void tieUpdates(Layer &layer) {
+    if (!scans.isInScan(layer.func))
+      return;
+    unsigned first = layer.sizes.size() + layer.newSizes.size();
+    for (auto [result, old] : llvm::enumerate(scans.updates(layer.func))) {
+      auto *tensor = llvm::find(layer.tensors, unsigned(old));
+      if (tensor == layer.tensors.end())
+        continue;
+      auto key = b.getStringAttr(Twine(result));
+      layer.func.setArgAttr(first + (tensor - layer.tensors.begin()), attrs::state, key);
+      layer.func.setResultAttr(result, attrs::state, key);
+    }
   }
 
   //===--------------------------------------------------------------------===//
@@ -256,7 +282,9 @@ private:
       return true;
     };
     SmallVector<Value> sizes;
-    for (Value result : func.front().getTerminator()->getOperands())
+    for (auto [number, result] : llvm::enumerate(func.front().getTerminator()->getOperands())) {
+      if (newStateOf(func, number)) // it has those of the argument
+        continue;
       for (int64_t axis = 0; axis < cast<RankedTensorType>(result.getType()).getRank(); ++axis) {
         SmallVector<OpFoldResult> names = knownSizes(result, axis);
         auto *made = llvm::find_if(names, [&](OpFoldResult name) {
@@ -269,6 +297,7 @@ private:
         sizes.push_back(value ? copies.lookup(value)
                               : getValueOrCreateConstantIndexOp(at, shapes.getLoc(), *made));
       }
+    }
     end->insertOperands(end->getNumOperands(), sizes);
     shapes.setFunctionType(b.getFunctionType(shapes.getArgumentTypes(), end->getOperandTypes()));
     return true;
@@ -294,18 +323,17 @@ private:
   // Calls
   //===--------------------------------------------------------------------===//
 
-  // Whether no axis is known to have another size here than at the first call.
+  // Whether each axis is known to have the size here that it has at the first call, where sizes got their
+  // numbers.
   static bool agrees(const Layer &layer, func::CallOp call) {
     return llvm::all_of(layer.sizeOfAxis, [&](const auto &entry) {
       auto [axis, number] = entry;
-      SmallVector<OpFoldResult> names = knownSizes(call.getOperand(axis.first), axis.second), size;
-      if (number < layer.sizes.size()) {
-        size.push_back(getAsOpFoldResult(call.getOperand(layer.sizes[number])));
-      } else {
-        auto [i, same] = layer.newSizes[number - layer.sizes.size()];
-        size = knownSizes(call.getOperand(i), same);
-      }
-      return names.empty() || size.empty() || haveCommon(names, size);
+      if (number < layer.sizes.size())
+        return haveCommon(knownSizes(call.getOperand(axis.first), axis.second),
+                          getAsOpFoldResult(call.getOperand(layer.sizes[number])));
+      auto [i, same] = layer.newSizes[number - layer.sizes.size()];
+      return axis == std::pair(i, same) || haveCommon(knownSizes(call.getOperand(axis.first), axis.second),
+                                                      knownSizes(call.getOperand(i), same));
     });
   }
 
@@ -346,6 +374,8 @@ private:
       layer.func->removeAttr(name);
     for (unsigned i = 0; i < layer.func.getNumArguments(); ++i)
       layer.func.setArgAttrs(i, ArrayRef<NamedAttribute>());
+    for (unsigned i = 0; i < layer.func.getNumResults(); ++i)
+      layer.func.setResultAttrs(i, ArrayRef<NamedAttribute>());
     if (layer.prepare) {
       layer.prepare.setNoInline(false);
       layer.prepare->removeAttr(attrs::prepare);
@@ -355,6 +385,7 @@ private:
   ModuleOp module;
   SymbolTable symbols;
   Builder b;
+  ScannedLayers scans;
   llvm::MapVector<StringRef, Layer> layers;
   DenseSet<Operation *> visited, formed;
   SmallVector<Layer *> calleesFirst;

@@ -7,10 +7,10 @@
 // A function is kept if copies of it would make the code large: it holds several products, counted through
 // what it calls, and would stand in several places. The call itself costs nothing that could be measured.
 // What is not kept:
-//   - functions with a scan, or called in one: what depends on a carry and what does not are told apart only
-//     where they stand together, and a call in a loop over time would copy what it updates;
-//   - functions that write into a part of their argument, as a cache is updated: inlined, they do so in
-//   place;
+//   - functions with a scan: what depends on a carry and what does not are told apart only where they stand
+//     together; and of those called in one, which rondo-form-layers looks at again, those with two copies;
+//   - functions that write into a part of their argument, as a cache is updated, and are called outside of
+//     a scan, too: inlined, they do so in place;
 //   - functions that read or assign states, return sizes, or take a size that is known late: their memory
 //     could not be planned from the dims;
 //   - functions of tensors without elements.
@@ -34,13 +34,13 @@ namespace {
 /// What is known of a function.
 struct Facts {
   func::FuncOp func;
-  SmallVector<func::CallOp> calls; // in its body
-  unsigned products = 0;           // with those of the functions that it calls
-  bool hasScan = false;            // or calls one that has
-  bool updates = false;            // writes into a part of an argument
-  unsigned copies = 0;             // if it were inlined
-  bool isInScan = false;
-  llvm::SmallBitVector late, states; // arguments: sizes that are known late, states
+  SmallVector<func::CallOp> calls;          // in its body
+  unsigned products = 0;                    // with those of the functions that it calls
+  bool hasScan = false;                     // or calls one that has
+  bool updates = false;                     // writes into a part of an argument
+  unsigned copies = 0;                      // if it were inlined
+  bool isInScan = false, isOutside = false; // where it is called: in a scan, outside of one
+  llvm::SmallBitVector late, states;        // arguments: sizes that are known late, states
 };
 
 bool hasElements(Type type) {
@@ -152,7 +152,9 @@ struct KeepLayers : rondo::impl::KeepLayersBase<KeepLayers> {
   static void hand(const Facts &caller, func::CallOp call, Facts &callee) {
     Block *head = &caller.func->getRegion(0).front();
     callee.copies += caller.copies;
-    callee.isInScan |= caller.isInScan || call->getBlock() != head;
+    bool inBody = call->getBlock() != head;
+    callee.isInScan |= caller.isInScan || inBody;
+    callee.isOutside |= !inBody && !caller.isInScan;
     for (auto [i, operand] : llvm::enumerate(call.getOperands())) {
       BlockArgument origin = originOf(operand);
       if (operand.getType().isIndex() && !isEarly(operand, head, caller.late))
@@ -164,8 +166,9 @@ struct KeepLayers : rondo::impl::KeepLayersBase<KeepLayers> {
 
   bool shouldBeKept(const Facts &facts) {
     func::FuncOp func = facts.func;
-    return func.isPrivate() && facts.copies > 1 && facts.products >= products && !facts.hasScan &&
-           !facts.isInScan && !facts.updates && facts.late.none() && facts.states.none() &&
+    return func.isPrivate() && facts.copies > (facts.isInScan ? 2 : 1) && facts.products >= products &&
+           !facts.hasScan && !(facts.updates && facts.isOutside) && facts.late.none() &&
+           facts.states.none() &&
            llvm::all_of(func.getArgumentTypes(),
                         [](Type type) { return type.isIndex() || hasElements(type); }) &&
            llvm::all_of(func.getResultTypes(), hasElements);

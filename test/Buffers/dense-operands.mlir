@@ -44,3 +44,40 @@ func.func @parts(%m: index {rondo.dim = "m"}, %n: index {rondo.dim = "n"}, %x: t
   %z = func.call @layer(%t, %o) {rondo.into} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
   return %all, %z : tensor<?x8xf32>, tensor<?x?xf32>
 }
+
+// A carry that is updated lies where its first value does, which is dense; one that moves may not.
+// CHECK-LABEL: func @carries
+// CHECK: rondo.scan_into
+// CHECK: ^bb0(%{{.*}}: index, %[[OLD:.*]]: tensor<4xf32>, %{{.*}}: tensor<4xf32>, %[[U:.*]]: tensor<4xf32>):
+// CHECK: %[[C:.*]] = linalg.copy ins(%[[OLD]]
+// CHECK: call @writes(%[[C]], %[[U]])
+func.func private @writes(%x: tensor<4xf32> {rondo.name = "x"}, %c: tensor<4xf32> {rondo.name = "c", rondo.state = "c"}) -> (tensor<4xf32> {rondo.state = "c"}) attributes {rondo.layer} {
+  %y = linalg.add ins(%x, %c : tensor<4xf32>, tensor<4xf32>) outs(%c : tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func @carries(%n: index {rondo.dim = "n"}, %x: tensor<4xf32> {rondo.name = "x"}, %d: tensor<4xf32> {rondo.result = 0 : i64}, %e: tensor<4xf32> {rondo.result = 1 : i64}) -> (tensor<4xf32>, tensor<4xf32>) attributes {rondo.entry} {
+  %z = arith.constant 0.0 : f32
+  %zeros = linalg.fill ins(%z : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %r:2 = rondo.scan_into %n starts(%x : tensor<4xf32>) nexts(%d : tensor<4xf32>) updates(%zeros : tensor<4xf32>) {
+  ^bb0(%t: index, %old: tensor<4xf32>, %next: tensor<4xf32>, %u: tensor<4xf32>):
+    %a = linalg.tanh ins(%old : tensor<4xf32>) outs(%next : tensor<4xf32>) -> tensor<4xf32>
+    %b = func.call @writes(%old, %u) {rondo.into, rondo.updates = array<i64: 1>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    rondo.yield %a, %b : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<4xf32>
+  return %r#0, %r#1 : tensor<4xf32>, tensor<4xf32>
+}
+
+// A result whose place is that of a carry's next value is copied there.
+// CHECK-LABEL: func @carried
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: tensor<?x?xf32>, %[[NEXT:.*]]: tensor<?x?xf32>):
+// CHECK: %[[Y:.*]] = func.call @layer(
+// CHECK: %[[C:.*]] = linalg.copy ins(%[[Y]] : tensor<?x?xf32>) outs(%[[NEXT]] : tensor<?x?xf32>)
+// CHECK: rondo.yield %[[C]]
+func.func @carried(%m: index {rondo.dim = "m"}, %x: tensor<?x?xf32> {rondo.name = "x"}, %d: tensor<?x?xf32> {rondo.result = 0 : i64}) -> tensor<?x?xf32> attributes {rondo.entry} {
+  %r = rondo.scan_into %m starts(%x : tensor<?x?xf32>) nexts(%d : tensor<?x?xf32>) {
+  ^bb0(%t: index, %old: tensor<?x?xf32>, %next: tensor<?x?xf32>):
+    %y = func.call @layer(%x, %next) {rondo.into} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+    rondo.yield %y : tensor<?x?xf32>
+  } -> tensor<?x?xf32>
+  return %r : tensor<?x?xf32>
+}

@@ -68,3 +68,27 @@ func.func private @writes(%n: index {rondo.dim = "n"}, %d: memref<?xf32> {rondo.
   linalg.fill ins(%f : f32) outs(%d : memref<?xf32>)
   return
 }
+
+// A layer that is called in a loop has one arena for all steps.
+// CHECK-LABEL: func @loops(
+// CHECK: call @stepped.scratch(
+// CHECK: %[[ARENA:.*]] = memref.view
+// CHECK: scf.for
+// CHECK-NEXT: func.call @stepped({{.*}}, %[[ARENA]])
+func.func @loops(%m: index {rondo.dim = "m"}, %x: memref<?xf32> {rondo.name = "x"}, %d: memref<?xf32> {rondo.result = 0 : i64}) attributes {rondo.entry, rondo.shapes = @loops.shapes} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %t = %c0 to %m step %c1 {
+    func.call @stepped(%m, %x, %d) : (index, memref<?xf32>, memref<?xf32>) -> ()
+  }
+  return
+}
+func.func private @loops.shapes(%m: index) -> (index, index) {
+  return %m, %m : index, index
+}
+func.func private @stepped(%m: index {rondo.dim = "m"}, %x: memref<?xf32> {rondo.name = "x"}, %d: memref<?xf32> {rondo.result = 0 : i64}) attributes {rondo.layer, rondo.shapes = @loops.shapes} {
+  %a = memref.alloc(%m) : memref<?xf32>
+  linalg.exp ins(%x : memref<?xf32>) outs(%a : memref<?xf32>)
+  linalg.add ins(%x, %a : memref<?xf32>, memref<?xf32>) outs(%d : memref<?xf32>)
+  return
+}

@@ -173,3 +173,12 @@ func.func @g() -> tensor<4xf32> {
   %y = func.call @f() {rondo.into} : () -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+func.func private @f(%x: tensor<4xf32>) -> tensor<4xf32>
+func.func @g(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{attribute 'rondo.updates' must be an operand of its type, or -1, for each result of a call with `rondo.into`}}
+  %y = func.call @f(%x) {rondo.into, rondo.updates = array<i64: 1>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

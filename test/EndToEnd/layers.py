@@ -16,7 +16,7 @@ sys.path.append(str(ROOT / "scripts"))
 from sizes import code_and_data
 
 HERE = pathlib.Path(__file__).resolve().parent / "layers"
-GROWTH = 1.3  # of the machine code from 6 layers to 24, at most
+GROWTH = 1.3  # of the machine code from 6 layers to 24, or from 4 to 12, at most
 D, N = 8, 5
 
 ENCODER = """model Net(layers: int = 3, d: int = 32, heads: int = 2, ff: int = 48) {
@@ -31,6 +31,10 @@ ENCODER = """model Net(layers: int = 3, d: int = 32, heads: int = 2, ff: int = 4
 
 def add_tests(suite, examples, tools, scratch):
     suite.add("layers' code does not grow with their number", flat, tools)
+    models = {example.name: example.model for example in examples}
+    for name, setting in (("gpt2", "n_layer"), ("llama", "num_hidden_layers"), ("transformer", "layers")):
+        suite.add(f"layers' code does not grow with their number where {name} generates", flat_steps, tools,
+                  models[name], setting)
     suite.add("layers are one function in every phase", one_function, tools)
     for level in ("-O0", "-O1", "-O3"):
         for flags in ([], ["-g"], ["--dim", "T=3"]):
@@ -49,6 +53,17 @@ def flat(tools):
             sizes[layers], _ = code_and_data(model.with_suffix(".o"))
     if sizes[24] > GROWTH * sizes[6]:
         raise Failure(f"{sizes[6]} bytes of code for 6 layers, {sizes[24]} for 24")
+
+
+def flat_steps(tools, model, setting):
+    sizes = {}
+    for layers in (4, 12):
+        with tempfile.TemporaryDirectory() as folder:
+            made = pathlib.Path(folder) / "model.o"
+            run(tools / "rondo", "compile", model, "--set", f"{setting}={layers}", "-o", made)
+            sizes[layers], _ = code_and_data(made)
+    if sizes[12] > GROWTH * sizes[4]:
+        raise Failure(f"{sizes[4]} bytes of code for 4 layers that generate, {sizes[12]} for 12")
 
 
 def one_function(tools):

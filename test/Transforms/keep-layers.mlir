@@ -44,9 +44,15 @@ func.func private @inner(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 
 // -----
 
-// A scan, in it or around it.
+// What holds a scan is not kept; what is called in one is, from three calls on.
+// CHECK-LABEL: func.func @scans
 // CHECK-NOT: no_inline
-func.func @calls(%n: index {rondo.dim = "n"}, %x: tensor<4x4xf32> {rondo.name = "x"}) -> tensor<4x4xf32> attributes {rondo.entry} {
+// CHECK: func.func private @inside
+// CHECK-SAME: no_inline
+// CHECK-NOT: no_inline
+// CHECK: func.func private @twice
+// CHECK-NOT: no_inline
+func.func @scans(%n: index {rondo.dim = "n"}, %x: tensor<4x4xf32> {rondo.name = "x"}) -> tensor<4x4xf32> attributes {rondo.entry} {
   %a = call @has(%n, %x) : (index, tensor<4x4xf32>) -> tensor<4x4xf32>
   %b = call @has(%n, %a) : (index, tensor<4x4xf32>) -> tensor<4x4xf32>
   %c = call @has(%n, %b) : (index, tensor<4x4xf32>) -> tensor<4x4xf32>
@@ -62,7 +68,21 @@ func.func private @has(%n: index, %x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   } -> tensor<4x4xf32>
   return %r : tensor<4x4xf32>
 }
+func.func @ends(%n: index {rondo.dim = "n"}, %x: tensor<4x4xf32> {rondo.name = "x"}) -> tensor<4x4xf32> attributes {rondo.entry} {
+  %r = rondo.scan %n carries(%x : tensor<4x4xf32>) {
+  ^bb0(%t: index, %h: tensor<4x4xf32>):
+    %a = func.call @twice(%h) : (tensor<4x4xf32>) -> tensor<4x4xf32>
+    %b = func.call @twice(%a) : (tensor<4x4xf32>) -> tensor<4x4xf32>
+    rondo.yield %b : tensor<4x4xf32>
+  } -> tensor<4x4xf32>
+  return %r : tensor<4x4xf32>
+}
 func.func private @inside(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %y = rondo.contract "bk,ck->bc" %x, %x : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  %z = rondo.contract "bk,kn->bn" %y, %x : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  return %z : tensor<4x4xf32>
+}
+func.func private @twice(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %y = rondo.contract "bk,ck->bc" %x, %x : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
   %z = rondo.contract "bk,kn->bn" %y, %x : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
   return %z : tensor<4x4xf32>
@@ -70,9 +90,10 @@ func.func private @inside(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
 
 // -----
 
-// A part of an argument is written, by a function that it calls, so that this happens in place.
+// A part of an argument is written, by a function that it calls, in a scan and outside.
+// CHECK-LABEL: func.func @outside
 // CHECK-NOT: no_inline
-func.func @calls(%x: tensor<4x4xf32> {rondo.name = "x"}) -> tensor<4x4xf32> attributes {rondo.entry} {
+func.func @outside(%x: tensor<4x4xf32> {rondo.name = "x"}) -> tensor<4x4xf32> attributes {rondo.entry} {
   %a = call @writes(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32>
   %b = call @writes(%a) : (tensor<4x4xf32>) -> tensor<4x4xf32>
   %c = call @writes(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32>

@@ -171,8 +171,9 @@ SmallVector<Value> sizesOfResult(OpBuilder &b, func::CallOp call, func::FuncOp c
   for (Operation &op : shapes.getBody().front().without_terminator())
     b.clone(op, copies);
   ValueRange all = shapes.getBody().front().getTerminator()->getOperands();
-  for (Value behind : call.getResults().drop_front(number + 1))
-    all = all.drop_back(cast<RankedTensorType>(behind.getType()).getRank());
+  for (OpResult behind : call->getResults().drop_front(number + 1))
+    if (!newStateOf(callee, behind.getResultNumber()))
+      all = all.drop_back(cast<RankedTensorType>(behind.getType()).getRank());
   SmallVector<Value> sizes;
   for (auto [axis, size] : llvm::enumerate(all.take_back(type.getRank())))
     if (type.isDynamicDim(axis))
@@ -183,10 +184,16 @@ SmallVector<Value> sizesOfResult(OpBuilder &b, func::CallOp call, func::FuncOp c
 void addDestinations(func::CallOp call, func::FuncOp callee) {
   OpBuilder b(call);
   SmallVector<Value> operands(call.getOperands());
+  SmallVector<int64_t> updates(call.getNumResults(), -1);
   for (unsigned i = 0; i < call.getNumResults(); ++i)
-    operands.push_back(tensor::EmptyOp::create(b, call.getLoc(), call.getResult(i).getType(),
-                                               sizesOfResult(b, call, callee, i)));
+    if (BlockArgument updated = newStateOf(callee, i))
+      updates[i] = updated.getArgNumber();
+    else
+      operands.push_back(tensor::EmptyOp::create(b, call.getLoc(), call.getResult(i).getType(),
+                                                 sizesOfResult(b, call, callee, i)));
   call->setOperands(operands);
+  if (llvm::any_of(updates, [](int64_t operand) { return operand >= 0; }))
+    call->setAttr(attrs::updates, b.getDenseI64ArrayAttr(updates));
   call->setAttr(attrs::into, b.getUnitAttr());
 }
 

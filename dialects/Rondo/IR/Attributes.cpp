@@ -58,7 +58,17 @@ OpOperand *rondo::destinationOfCall(OpResult result) {
   auto call = dyn_cast<func::CallOp>(result.getOwner());
   if (!call || !call->hasAttr(attrs::into))
     return nullptr;
-  return &call->getOpOperand(call.getNumOperands() - call.getNumResults() + result.getResultNumber());
+  // For each result the operand that it updates, or -1.
+  ArrayRef<int64_t> updated;
+  if (auto list = call->getAttrOfType<DenseI64ArrayAttr>(attrs::updates))
+    updated = list;
+  unsigned number = result.getResultNumber();
+  if (!updated.empty() && updated[number] >= 0)
+    return &call->getOpOperand(updated[number]);
+  unsigned behind = call.getNumResults() - number;
+  if (!updated.empty())
+    behind = llvm::count(updated.drop_front(number), -1);
+  return &call->getOpOperand(call.getNumOperands() - behind);
 }
 
 // Each state is one argument, its new value a result of that type.
@@ -242,6 +252,18 @@ LogicalResult RondoDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (name == attrs::into)
     return expect(isa<CallOpInterface>(op) && op->getNumOperands() >= op->getNumResults(),
                   "on a call with an operand for each result");
+  if (name == attrs::updates) {
+    auto operands = dyn_cast<DenseI64ArrayAttr>(attr.getValue());
+    return expect(operands && op->hasAttr(attrs::into) && operands.size() == op->getNumResults() &&
+                      llvm::all_of(llvm::zip_equal(operands.asArrayRef(), op->getResultTypes()),
+                                   [&](auto update) {
+                                     auto [operand, type] = update;
+                                     return operand == -1 ||
+                                            (operand >= 0 && operand < int64_t(op->getNumOperands()) &&
+                                             op->getOperand(operand).getType() == type);
+                                   }),
+                  "an operand of its type, or -1, for each result of a call with `rondo.into`");
+  }
   if (name == attrs::reset)
     return expect(function && function->hasAttr(attrs::entry) && isa<FlatSymbolRefAttr>(attr.getValue()),
                   "the name of a function, on an entry point");
@@ -284,7 +306,8 @@ LogicalResult RondoDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return expect(isNumber && (isEntry || isPrepare || isLayer) && isTensor,
                   "a number of type i64, on a tensor of an entry point, of a layer or of prepare");
   if (name == attrs::state)
-    return expect(isa<StringAttr>(value) && isEntry && isTensor, "a string, on a tensor of an entry point");
+    return expect(isa<StringAttr>(value) && (isEntry || isLayer) && isTensor,
+                  "a string, on a tensor of an entry point or of a layer");
   if (name == attrs::prepared)
     return expect(isNumber && (isEntry || isLayer) && isTensor,
                   "a number of type i64, on a tensor of an entry point or of a layer");

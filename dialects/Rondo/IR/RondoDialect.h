@@ -46,19 +46,22 @@ inline constexpr llvm::StringLiteral prepare = "rondo.prepare";
 inline constexpr llvm::StringLiteral layer = "rondo.layer";
 inline constexpr llvm::StringLiteral preparedBy = "rondo.prepared_by";
 inline constexpr llvm::StringLiteral into = "rondo.into";
+inline constexpr llvm::StringLiteral updates = "rondo.updates";
 inline constexpr llvm::StringLiteral param = "rondo.param";
 inline constexpr llvm::StringLiteral init = "rondo.init";
 inline constexpr llvm::StringLiteral prepared = "rondo.prepared";
 } // namespace attrs
 
-/// The argument of an entry point that is the state whose new value is result `number`; null if it is none's.
+/// The argument that is the state whose new value is result `number`, of an entry point, or of a layer, which
+/// updates it in place; null if it is none's.
 mlir::BlockArgument newStateOf(mlir::FunctionOpInterface function, unsigned number);
 
 /// Is it an entry point, a prepare or a layer: a function that takes the destinations of its results, and
 /// scratch?
 bool takesDestinations(mlir::Operation *function);
 
-/// The operand that is the destination of `result`; null if it is not one of a call with `rondo.into`.
+/// The operand that is the destination of `result`: its own, one of the last, or one that the call updates in
+/// place (`rondo.updates`). Null if it is not a result of a call with `rondo.into`.
 mlir::OpOperand *destinationOfCall(mlir::OpResult result);
 
 /// The type of all buffers of carries: rows without gaps, any offset.

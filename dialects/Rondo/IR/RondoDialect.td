@@ -27,7 +27,7 @@ def Rondo_Dialect : Dialect {
     | `rondo.reset` | entry point | the one that makes the first values of its states |
     | `rondo.dim` | argument, `index` | a dimension variable or an `int` argument, by name |
     | `rondo.name` | argument, tensor | an argument as the user named it |
-    | `rondo.state` | argument, tensor | a state, by its key; of a result: its new value |
+    | `rondo.state` | argument, tensor | a state, by its key; of a result: its new value; of a layer: what it updates in place |
     | `rondo.default` | argument | its value where the caller gives none |
     | `rondo.result` | argument, tensor | the destination of a result, by its number |
     | `rondo.rank` | such an argument | the result's rank, where the memory is flat |
@@ -35,6 +35,7 @@ def Rondo_Dialect : Dialect {
     | `rondo.layer` | private function | a layer: called several times, with an entry point's kinds of arguments |
     | `rondo.prepared_by` | layer | its own prepare, which takes its weights |
     | `rondo.into` | call | its last operands are the destinations of its results |
+    | `rondo.updates` | such a call | for each result the operand that it updates in place, which is its destination, or -1 |
     | `rondo.prepare` | function | runs once, when weights are loaded; private: a layer's |
     | `rondo.param`, `rondo.init` | argument of prepare | a weight's key and first value |
     | `rondo.prepared` | argument of an entry point, of a layer | the number of a result of prepare, of its own |

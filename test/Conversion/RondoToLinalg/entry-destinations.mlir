@@ -94,3 +94,24 @@ func.func private @layer.shapes(%T: index) -> (index, index) {
   %n = arith.addi %T, %c1 : index
   return %T, %n : index, index
 }
+
+// What a layer updates is the destination itself.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME: %[[C:[^:]*]]: tensor<4xf32> {rondo.state = "c"}
+// CHECK: %[[E:.*]] = tensor.empty
+// CHECK: call @updates(%[[C]], %[[E]]) {rondo.into, rondo.updates = array<i64: -1, 0>}
+func.func @step(%c: tensor<4xf32> {rondo.state = "c"}) -> (tensor<4xf32>, tensor<4xf32> {rondo.state = "c"}) attributes {rondo.entry} {
+  %r:2 = call @updates(%c) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  return %r#0, %r#1 : tensor<4xf32>, tensor<4xf32>
+}
+// CHECK-LABEL: func.func private @updates
+// CHECK-SAME: %[[C:[^:]*]]: tensor<4xf32> {rondo.name = "0", rondo.state = "1"}
+// CHECK-SAME: %{{.*}}: tensor<4xf32> {rondo.result = 0 : i64})
+// CHECK: materialize_in_destination %{{.*}} in %[[C]]
+func.func private @updates(%c: tensor<4xf32> {rondo.name = "0", rondo.state = "1"}) -> (tensor<4xf32>, tensor<4xf32> {rondo.state = "1"}) attributes {rondo.layer} {
+  %f = arith.constant 1.0 : f32
+  %i = arith.constant 2 : index
+  %n = tensor.insert %f into %c[%i] : tensor<4xf32>
+  %y = math.tanh %n : tensor<4xf32>
+  return %y, %n : tensor<4xf32>, tensor<4xf32>
+}

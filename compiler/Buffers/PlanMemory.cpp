@@ -8,9 +8,9 @@
 // computes.
 //
 // A layer has an arena too, if it needs one. It is a buffer of its callers while it
-// runs, or the loop that calls it: layers that run one after the other share it. What a layer checks goes into
-// the entry point's status word, a `memref<i32> {rondo.status}` before the arena.
-// Declines allocations in other functions that are called.
+// runs, or the loop that calls it: layers that run one after the other share it. What a layer checks goes
+// into the entry point's status word, a `memref<i32> {rondo.status}` before the arena. Declines allocations
+// in other functions that are called.
 #include "compiler/Buffers/MemoryPlan.h"
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"

@@ -118,8 +118,12 @@ Value row(OpBuilder &b, Location loc, Value buffer, Value at, Type want) {
   SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, loc, buffer);
   offsets[0] = at;
   sizes[0] = b.getIndexAttr(1);
-  auto rowType = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      type.getShape().drop_front(), type, offsets, sizes, strides));
+  // Of several axes of size 1 MLIR may drop another than the first, whose stride is not the same.
+  auto whole = memref::SubViewOp::inferResultType(type, offsets, sizes, strides);
+  auto [steps, offset] = whole.getStridesAndOffset();
+  auto rowType = MemRefType::get(whole.getShape().drop_front(), whole.getElementType(),
+                                 StridedLayoutAttr::get(b.getContext(), offset, ArrayRef(steps).drop_front()),
+                                 whole.getMemorySpace());
   return castTo(b, loc, want, memref::SubViewOp::create(b, loc, rowType, buffer, offsets, sizes, strides));
 }
 

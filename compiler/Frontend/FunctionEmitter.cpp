@@ -162,6 +162,8 @@ Tensor FunctionEmitter::weight(const Weight *weight) {
         auto param = ParamOp::create(builder, place, type, weight->key, weight->init);
         if (weight->decl->role == ast::VariableDecl::Role::Buffer)
           param->setAttr("rondo.buffer", builder.getUnitAttr());
+        if (weight->dtype == DType::U8)
+          param->setAttr("rondo.unsigned", builder.getUnitAttr());
         return param;
       });
     } else {

@@ -84,9 +84,13 @@ LogicalResult Prepare::addParams(ArrayRef<func::FuncOp> entries) {
            func.getArgAttrOfType<StringAttr>(position, attrs::param).getValue() < key)
       ++position;
     Builder b(op.getContext());
-    auto attributes = b.getDictionaryAttr(
-        {b.getNamedAttr(attrs::param, op.getKeyAttr()), b.getNamedAttr(attrs::init, op.getInitAttr())});
-    if (failed(func.insertArgument(position, op.getType(), attributes, op.getLoc())))
+    NamedAttrList attributes;
+    attributes.set(attrs::param, op.getKeyAttr());
+    attributes.set(attrs::init, op.getInitAttr());
+    if (Attribute isUnsigned = op->getAttr("rondo.unsigned"))
+      attributes.set("rondo.unsigned", isUnsigned);
+    if (failed(func.insertArgument(position, op.getType(), attributes.getDictionary(op.getContext()),
+                                   op.getLoc())))
       return failure();
   }
   return success();

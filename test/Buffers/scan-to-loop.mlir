@@ -150,3 +150,16 @@ func.func @until_in_place(%T: index, %s: memref<4xf32>, %n: memref<i64>, %limit:
   }
   return
 }
+
+// Of axes of size 1, the first one goes.
+// CHECK-LABEL: func @unit_axes
+// CHECK: memref.subview %{{.*}}[%{{.*}}, 0, 0] [1, 1, 1] [1, 1, 1]
+// CHECK-SAME: to memref<1x1xf32, strided<[3, 1], offset: ?>>
+func.func @unit_axes(%T: index, %xs: memref<?x1x1xf32, strided<[3, 3, 1], offset: ?>>, %s: memref<1x1xf32>, %d: memref<1x1xf32>) {
+  rondo.scan_into %T ins(%xs : memref<?x1x1xf32, strided<[3, 3, 1], offset: ?>>) starts(%s : memref<1x1xf32>) nexts(%d : memref<1x1xf32>) {
+  ^bb0(%t: index, %x: memref<1x1xf32, strided<[3, 1], offset: ?>>, %h: memref<1x1xf32>, %hn: memref<1x1xf32>):
+    linalg.add ins(%x, %h : memref<1x1xf32, strided<[3, 1], offset: ?>>, memref<1x1xf32>) outs(%hn : memref<1x1xf32>)
+    rondo.yield %hn : memref<1x1xf32>
+  }
+  return
+}

@@ -1,18 +1,37 @@
 // Operands at a point: from registers, from a packed copy, or from memory.
 #include "compiler/Target/CPU/GroupEmitter.h"
+#include "compiler/Analysis/KnownSizes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace rondo::cpu;
 
-static void eraseViews(Value v, Value like) {
+// The size of an axis of a member's result, or of a view of it, without either; `init` is the result's
+// destination.
+static Value sizeWithout(OpBuilder &b, Location loc, Value v, int64_t axis, Value init) {
+  SmallVector<OpFoldResult> known = rondo::knownSizes(v, axis);
+  if (!known.empty())
+    return getValueOrCreateConstantIndexOp(b, loc, known.front());
+  auto collapse = v.getDefiningOp<tensor::CollapseShapeOp>();
+  if (!collapse)
+    return tensor::DimOp::create(b, loc, init, axis);
+  Value product;
+  for (int64_t from : collapse.getReassociationIndices()[axis]) {
+    Value size = sizeWithout(b, loc, collapse.getSrc(), from, init);
+    product = product ? arith::MulIOp::create(b, loc, product, size) : size;
+  }
+  return product;
+}
+
+static void eraseViews(Value v, Value init) {
   for (Operation *user : llvm::make_early_inc_range(v.getUsers())) {
     if (auto dim = dyn_cast<tensor::DimOp>(user)) {
       OpBuilder b(dim);
-      dim.replaceAllUsesWith(tensor::DimOp::create(b, dim.getLoc(), like, dim.getIndex()).getResult());
+      dim.replaceAllUsesWith(sizeWithout(b, dim.getLoc(), v, *dim.getConstantIndex(), init));
     } else {
-      eraseViews(user->getResult(0), {});
+      eraseViews(user->getResult(0), init);
     }
     user->erase();
   }

@@ -81,7 +81,7 @@ struct Pair {
 } // namespace
 
 static Value upper(const FloatBuilder &m, Value x) {
-  return m.fromBits(m.andI(m.bits(x), m.i(int64_t(-1) << 32)));
+  return m.fromBits(m.andI(m.bits(x), m.i(-(int64_t(1) << 32))));
 }
 
 /// log2 x of a positive f64, to about 2^-65 of it. With b = 1 or 1.5, whichever is near f, and s = (f - b) /

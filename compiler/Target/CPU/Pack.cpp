@@ -6,6 +6,7 @@
 // Worth it for an operand that all rows of a result share (each element is read
 // once a tile of rows), and for weights, which are packed once for all calls.
 #include "compiler/Target/CPU/Pack.h"
+#include "compiler/Analysis/KnownSizes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -13,6 +14,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
+using namespace rondo;
 using namespace rondo::cpu;
 
 /// Loops of the member in the order of the packed axes; nothing if the operand
@@ -86,7 +88,8 @@ std::optional<PackedOperand> Packer::pack(const Group &group, const Member &m, O
 
   ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
   b.setInsertionPointAfterValue(source);
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), source), packedSizes;
+  // By name: memory is made of these sizes, outside of loops.
+  SmallVector<OpFoldResult> sizes = sizesOf(b, b.getLoc(), source), packedSizes;
   AffineExpr s = b.getAffineSymbolExpr(0);
   OpFoldResult laneSize;
   for (PackedAxis a : *axes) {

@@ -155,3 +155,32 @@ func.func @batches(%q: tensor<2x3x24x8xf32> {rondo.name = "q"}, %k: tensor<2x3x3
   } -> tensor<2x3x24x32xf32>
   return %p : tensor<2x3x24x32xf32>
 }
+
+// -----
+
+#nk = affine_map<(n, m, k) -> (n, k)>
+#mk = affine_map<(n, m, k) -> (m, k)>
+#nm = affine_map<(n, m, k) -> (n, m)>
+
+// What is packed may be a view: the memory that it is packed to is made of sizes that are named.
+// CHECK-LABEL: func.func @view
+// CHECK-SAME: %[[N:[a-z0-9]+]]: index
+// CHECK-NOT: tensor.dim
+// CHECK: %[[PANELS:.*]] = affine.apply #{{.*}}()[%[[N]]]
+// CHECK: tensor.empty(%[[PANELS]]) : tensor<?x2x16xf32>
+func.func @view(%n: index {rondo.dim = "N"}, %x: tensor<?x1x2xf32> {rondo.name = "x"},
+                %out: tensor<?x?xf32> {rondo.result = 0 : i64}) -> tensor<?x?xf32> attributes {rondo.entry} {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty(%n) : tensor<?x1x2xf32>
+  %t = linalg.tanh ins(%x : tensor<?x1x2xf32>) outs(%e : tensor<?x1x2xf32>) -> tensor<?x1x2xf32>
+  %y = tensor.collapse_shape %t [[0], [1, 2]] : tensor<?x1x2xf32> into tensor<?x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%out : tensor<?x?xf32>) -> tensor<?x?xf32>
+  %p = linalg.generic {indexing_maps = [#nk, #mk, #nm], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%y, %y : tensor<?x2xf32>, tensor<?x2xf32>) outs(%f : tensor<?x?xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<?x?xf32>
+  return %p : tensor<?x?xf32>
+}

@@ -10,6 +10,15 @@ target_include_directories(rondo_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BIN
 target_compile_options(rondo_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -Wall -Wextra -Wno-unused-parameter>)
 
+# What a program of a build with AddressSanitizer is linked with besides.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
+if(CMAKE_CXX_FLAGS_${build_type} MATCHES "-fsanitize=[a-z,-]*address")
+  set(RONDO_SANITIZERS ${CMAKE_SOURCE_DIR}/cmake/sanitizers.cpp)
+endif()
+if(CMAKE_CXX_FLAGS_${build_type} MATCHES fuzzer-no-link)
+  set(RONDO_LIBFUZZER ON)
+endif()
+
 # The headers that nearly every file of the compiler reads.
 add_library(rondo_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_link_libraries(rondo_pch PRIVATE rondo_flags)
@@ -42,7 +51,7 @@ endfunction()
 # rondo_tool(NAME source... LINK library... DEPENDS target...): an executable in build/bin.
 function(rondo_tool name)
   cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
-  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS} ${RONDO_SANITIZERS})
   target_link_libraries(${name} PRIVATE rondo_flags ${ARG_LINK} MLIR LLVM)
   rondo_target(${name} DEPENDS ${ARG_DEPENDS})
 endfunction()

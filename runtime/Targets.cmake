@@ -5,8 +5,14 @@ add_custom_target(rondo_runtimes)
 
 # rondo_foreign_runtime(ARCHITECTURE TRIPLE flag...): `rondo_runtime` as it is described so far, for another processor.
 function(rondo_foreign_runtime architecture triple)
+  set(folder ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/rondo/${architecture})
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL architecture)
-    return()
+    if(NOT RONDO_SANITIZERS)
+      return()
+    endif()
+    # The tools have the build's sanitizers, the executables that they link have not.
+    set_target_properties(rondo_runtime PROPERTIES OUTPUT_NAME rondo_runtime_sanitized)
+    set(folder ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY})
   endif()
   set(flags --target=${triple} ${ARGN})
   set(program ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${architecture}.c)
@@ -28,7 +34,7 @@ function(rondo_foreign_runtime architecture triple)
   # What a build type asks for the host (sanitizers) is not for others.
   target_compile_options(${name} PRIVATE ${flags} -fno-sanitize=all)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME rondo_runtime
-    ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/rondo/${architecture})
+    ARCHIVE_OUTPUT_DIRECTORY ${folder})
   add_dependencies(rondo_runtimes ${name})
 endfunction()
 

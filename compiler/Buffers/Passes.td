@@ -137,4 +137,28 @@ def PlanMemory : Pass<"rondo-plan-memory", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def CheckAccesses : Pass<"rondo-check-accesses", "::mlir::ModuleOp"> {
+  let summary = "every access to memory is checked before it happens";
+  let description = [{
+    For `--sanitize`. In front of each operation that reads, writes or views a
+    memref stands a `cf.assert` of what it counts on, whose text names the
+    operation. After each call of a layer one without a text asks whether the
+    layer has failed.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect", "::mlir::index::IndexDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def PoisonMemory : Pass<"rondo-poison-memory", "::mlir::func::FuncOp"> {
+  let summary = "memory that nobody has written holds no likely number";
+  let description = [{
+    For `--sanitize`. At the head of an entry point all bits of its results, and
+    of its arena but for the status word, are set: NaN, -1, true.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif

@@ -93,7 +93,9 @@ std::optional<Operands> operands(BuiltinCall &call) {
     if (!call.eval.sizes.mod(heads, group).isConstant(0) || (group.isConstant(0) && !heads.isConstant(0)))
       return fail(why);
   } else if (!same(heads, group) && !heads.dividedExactly(group)) {
-    f.require({Precondition::Divisible, heads, group, f.loops, "`attention`: " + why, f.loc});
+    SmallVector<Size, 2> loops = f.loops;
+    loops.push_back(heads); // 0 is a multiple of 0
+    f.require({Precondition::Divisible, heads, group, loops, "`attention`: " + why, f.loc});
     f.facts.addDivisible(heads, group);
   }
 

@@ -54,6 +54,7 @@ struct Evaluator::EntryPoint {
   bool addResults(const Value &result);
   void addLateSizes();
   void addStates();
+  void checkLimits();
   void publish();
 
   Evaluator &eval;
@@ -115,8 +116,10 @@ void Evaluator::emitEntry(const FunctionRef &ref, bool isEntry, const ast::Train
   entry.addStates();
   entry.emitter.checkPreconditions();
   entry.emitter.finish(entry.results);
-  if (isEntry)
+  if (isEntry) {
+    entry.checkLimits();
     entry.publish();
+  }
 }
 
 Evaluator::EntryPoint::EntryPoint(Evaluator &eval, const ast::DefDecl &def, bool isEntry)
@@ -278,6 +281,24 @@ void Evaluator::EntryPoint::addStates() {
       resultAttributes.push_back(attributes);
     }
   }
+}
+
+/// RONDO_MAX_DIMS, RONDO_MAX_VALUES and RONDO_MAX_SIZES of the runtime.
+constexpr size_t maxEntryDims = 64, maxEntryValues = 256, maxEntrySizes = 1024;
+
+// More than the runtime takes would be refused by every call.
+void Evaluator::EntryPoint::checkLimits() {
+  size_t axes = 0;
+  for (const Shape &shape : llvm::concat<Shape>(argumentShapes, resultShapes))
+    axes += shape.size();
+  for (auto &[state, value] : states)
+    axes += value.old.shape.size();
+  size_t values = std::max({argumentShapes.size(), resultShapes.size(), states.size()});
+  if (dims.size() > maxEntryDims || values > maxEntryValues || axes > maxEntrySizes)
+    eval.error(def.name.range,
+               "the entry point `" + def.name.text +
+                   "` has more than a call may have: 64 dimension variables and `int` arguments, 256 "
+                   "tensors, results or states, 1024 axes of all of them");
 }
 
 // What callers read: attributes, and the companions.

@@ -81,8 +81,11 @@ Tensor PairEmitter::read(const Tensor &x, const Tensor &index, int64_t axis, Str
   Tensor place = index;
   CheckOp check;
   if (!isInside(index.value, n)) {
-    // An empty axis has no element that a clamped index could name.
+    // An empty axis has no element that a clamped index could name. Without pairs nothing is read.
+    SmallVector<Size, 2> loops = f.loops;
+    f.loops.append({sizes.batch(), sizes.heads, sizes.queries, sizes.keys});
     f.requireNonNegative(n - Size(1), message);
+    f.loops = loops;
     check = checkIndices(f, index, n, message);
     Tensor last = sizeTensor(f, n - Size(1));
     place =

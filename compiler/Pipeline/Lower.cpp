@@ -7,6 +7,7 @@
 #include "compiler/Pipeline/Pipeline.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassInstrumentation.h"
@@ -88,13 +89,18 @@ static void configure(PassManager &pm, const InspectOptions &inspect, TimingScop
     pm.enableTiming(timing);
 }
 
+/// The module before a phase, with the phase's passes as upstream's tools read them.
 static std::string reproducer(ModuleOp before, PassManager &pm) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << "// rondo-opt THIS --pass-pipeline='";
-  pm.printAsTextualPipeline(os);
-  os << "'\n";
-  before.print(os, OpPrintingFlags().enableDebugInfo());
+  std::string pipeline, text;
+  llvm::raw_string_ostream passes(pipeline), os(text);
+  pm.printAsTextualPipeline(passes);
+  AsmState state(before, OpPrintingFlags().enableDebugInfo());
+  state.attachResourcePrinter("mlir_reproducer", [&](Operation *, AsmResourceBuilder &builder) {
+    builder.buildString("pipeline", pipeline);
+    builder.buildBool("disable_threading", true);
+    builder.buildBool("verify_each", true);
+  });
+  before.getOperation()->print(os, state);
   os << "\n";
   return text;
 }
@@ -177,6 +183,7 @@ LowerResult rondo::lower(ModuleOp module, Phase to, const PipelineOptions &optio
         return LowerResult(Fault::User);
       LowerResult ours(Fault::Ours);
       ours.pass = watch.pass;
+      ours.how = crashed ? "crashed" : watch.invalid ? "left invalid IR" : "failed";
       ours.reproducer = reproducer(*before, pm);
       if (crashed)
         (void)before.release(); // after a crash nothing is torn down

@@ -137,6 +137,11 @@ static void toArithmetic(OpPassManager &pm, const PipelineOptions &options) {
 
 /// buffers -> llvm: loops become branches, memrefs pointers, the boundary is made.
 static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
+  if (options.sanitize) {
+    pm.addNestedPass<func::FuncOp>(createPoisonMemory());
+    pm.addPass(createCheckAccesses());
+    cleanUp(pm); // most of what is checked is known
+  }
   pm.addNestedPass<func::FuncOp>(createExpandToCast());
   pm.addPass(createRuntimeToLLVM());
   if (options.debugInfo) { // behind it loops have no buffers, and before it functions have other arguments
@@ -152,6 +157,10 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
   cleanUp(pm);
+  if (options.sanitize) {
+    pm.addNestedPass<func::FuncOp>(createAssertToReturn());
+    pm.addPass(createConvertIndexToLLVMPass());
+  }
   // What cpu-math left: everything at -O0. Before vectors, of which elements are taken.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

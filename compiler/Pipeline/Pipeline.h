@@ -42,7 +42,8 @@ enum class Fault {
 struct LowerResult {
   Fault fault = Fault::None;
   std::string pass;       // Ours: the pass, by its flag
-  std::string reproducer; // Ours: a text for rondo-opt; its first line is the command
+  std::string how;        // Ours: "failed", "left invalid IR" or "crashed"
+  std::string reproducer; // Ours: a text for `rondo-opt --run-reproducer`
 
   LowerResult(Fault fault = Fault::None) : fault(fault) {}
 };

@@ -29,6 +29,7 @@ struct PipelineOptions {
   unsigned optLevel = 3;  // 0: what is needed to be right; from 1 on: everything
   bool explain = false;   // remarks that cost something to make
   bool debugInfo = false; // scopes, lines and variables of the source
+  bool sanitize = false;  // every access to memory is checked
   std::string directory;  // what names of files are relative to, in debug information
   TargetInfo target;
 };

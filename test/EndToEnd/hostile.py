@@ -137,6 +137,8 @@ def sources(add):
                                       b"module attributes {rondo.phase = \"none\"} {}", b"#map = affine_map<(" * 1000,
                                       bytes(numpy.random.default_rng(2).integers(0, 256, 5000, "uint8")),
                                       b"module { func.func @f() { return } }",
+                                      b"module {" * 400_000 + b"}" * 400_000, b"#a = " + b"[" * 400_000,
+                                      b"!t = " + b"tuple<" * 400_000,
                                       b"module attributes {rondo.phase = \"llvm\"} {}")):
         add(f"text of a phase {number:02}", bad_text, content)
     add("stdin without end", endless_stdin)

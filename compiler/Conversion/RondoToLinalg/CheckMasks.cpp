@@ -97,11 +97,27 @@ struct CheckMasks : rondo::impl::CheckMasksBase<CheckMasks> {
         rewriter.clone(*inner, map);
       return llvm::map_to_vector(conditions, [&](Value value) { return map.lookup(value); });
     };
+    // Without pairs nothing counts, and nothing is read: what a check reads may be empty then.
+    Value isEmpty;
+    for (auto [n, size] : llvm::enumerate(sizes)) {
+      if (llvm::is_contained(loops, n) || getConstantIntValue(size).value_or(0) > 0)
+        continue;
+      Value one = arith::CmpIOp::create(rewriter, l.loc, arith::CmpIPredicate::eq, l.index(size),
+                                        l.index(rewriter.getIndexAttr(0)));
+      isEmpty = isEmpty ? arith::OrIOp::create(rewriter, l.loc, isEmpty, one).getResult() : one;
+    }
     SmallVector<Value> holds;
     if (loops.empty()) {
       IRMapping map;
       holds = computed(map);
+      for (Value &ok : holds)
+        ok = isEmpty ? arith::OrIOp::create(rewriter, l.loc, ok, isEmpty).getResult() : ok;
     } else {
+      OpFoldResult &first = sizes[loops[0]];
+      if (isEmpty)
+        first = arith::SelectOp::create(rewriter, l.loc, isEmpty, l.index(rewriter.getIndexAttr(0)),
+                                        l.index(first))
+                    .getResult();
       // One empty tensor for each loop says how long it is.
       SmallVector<Value> lengths, starts;
       SmallVector<AffineMap> maps;
@@ -127,18 +143,8 @@ struct CheckMasks : rondo::impl::CheckMasksBase<CheckMasks> {
       for (Value result : l.generic(lengths, maps, starts, one, all).getResults())
         holds.push_back(tensor::ExtractOp::create(rewriter, l.loc, result, ValueRange()));
     }
-    // Without pairs nothing counts.
-    Value isEmpty;
-    for (auto [n, size] : llvm::enumerate(sizes)) {
-      if (llvm::is_contained(loops, n) || getConstantIntValue(size).value_or(0) > 0)
-        continue;
-      Value one = arith::CmpIOp::create(rewriter, l.loc, arith::CmpIPredicate::eq, l.index(size),
-                                        l.index(rewriter.getIndexAttr(0)));
-      isEmpty = isEmpty ? arith::OrIOp::create(rewriter, l.loc, isEmpty, one).getResult() : one;
-    }
     for (auto [check, ok] : llvm::zip_equal(checks, holds)) {
-      Value counts = isEmpty ? arith::OrIOp::create(rewriter, l.loc, ok, isEmpty).getResult() : ok;
-      CheckOp::create(rewriter, check->getLoc(), counts, CheckOp(check).getMessage());
+      CheckOp::create(rewriter, check->getLoc(), ok, CheckOp(check).getMessage());
       rewriter.eraseOp(check);
     }
   }

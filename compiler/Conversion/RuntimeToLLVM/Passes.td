@@ -7,8 +7,9 @@ def RuntimeToLLVM : Pass<"rondo-runtime-to-llvm", "::mlir::ModuleOp"> {
   let description = [{
     Takes the phase `buffers` and makes the artefact's boundary, as
     `rondo/abi.h` lays it out: entry points and `@prepare` take bare pointers,
-    `rondo.check` writes the status word, the descriptor `<Model>_model` names
-    everything. The bodies themselves are left to the usual conversions.
+    `rondo.check` writes the status word, and so does a `cf.assert` with a text,
+    which stays; the descriptor `<Model>_model` names everything. The bodies
+    themselves are left to the usual conversions.
 
     ```mlir
     func.func @forward(%T: index {rondo.dim = "T"}, %x: memref<?x4xf32> {rondo.name = "x"},
@@ -28,6 +29,15 @@ def RuntimeToLLVM : Pass<"rondo-runtime-to-llvm", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def AssertToReturn : Pass<"rondo-assert-to-return", "::mlir::func::FuncOp"> {
+  let summary = "a function in which an assert fails returns";
+  let description = [{
+    Behind `rondo-runtime-to-llvm`, which writes what has failed, and where there
+    are no regions any more.
+  }];
+  let dependentDialects = ["::mlir::cf::ControlFlowDialect"];
 }
 
 #endif

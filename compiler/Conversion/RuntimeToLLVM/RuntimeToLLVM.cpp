@@ -23,6 +23,7 @@
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
@@ -67,8 +68,11 @@ private:
   Value descriptor(MemRefType type, Value base, ValueRange sizes);
   LogicalResult lowerChecks(func::FuncOp func, Value status);
   void makeChecks(EntryPoint &entry);
-  Value record(CheckOp check, Value ok, Value old);
-  unsigned numberOf(CheckOp check);
+  Value record(Location place, StringRef message, Value ok, Value old);
+  Value record(CheckOp check, Value ok, Value old) {
+    return record(check.getLoc(), check.getMessage(), ok, old);
+  }
+  unsigned numberOf(Location place, StringRef message);
 
   LLVM::LLVMFuncOp boundary(const EntryPoint &entry, StringRef suffix, ArrayRef<Type> args, Type result);
   Boundary makeBoundary(EntryPoint &entry);
@@ -126,9 +130,9 @@ static FileLineColLoc placeOf(Location loc) {
 }
 
 /// The status that a check records. Checks that say the same share it.
-unsigned Lowering::numberOf(CheckOp op) {
-  Check check{"", 0, 0, op.getMessage().str()};
-  if (FileLineColLoc place = placeOf(op.getLoc()))
+unsigned Lowering::numberOf(Location loc, StringRef message) {
+  Check check{"", 0, 0, message.str()};
+  if (FileLineColLoc place = placeOf(loc))
     check = {place.getFilename().str(), place.getLine(), place.getColumn(), check.message};
   auto *found = llvm::find(checks, check);
   if (found == checks.end()) {
@@ -139,13 +143,13 @@ unsigned Lowering::numberOf(CheckOp op) {
 }
 
 /// The status after a check: that of the first one that failed.
-Value Lowering::record(CheckOp check, Value ok, Value old) {
+Value Lowering::record(Location place, StringRef message, Value ok, Value old) {
   Type i32 = b.getI32Type();
   Value none =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, old, arith::ConstantIntOp::create(b, i32, 0));
   Value fails = arith::XOrIOp::create(b, ok, arith::ConstantIntOp::create(b, b.getI1Type(), 1));
   Value first = arith::AndIOp::create(b, none, fails);
-  Value number = arith::ConstantIntOp::create(b, i32, numberOf(check));
+  Value number = arith::ConstantIntOp::create(b, i32, numberOf(place, message));
   return arith::SelectOp::create(b, first, number, old);
 }
 
@@ -185,6 +189,15 @@ void Lowering::makeChecks(EntryPoint &entry) {
 /// BEFORE  rondo.check %ok, "..."
 /// AFTER   status = status == 0 & !ok ? number : status
 LogicalResult Lowering::lowerChecks(func::FuncOp func, Value status) {
+  func.walk([&](cf::AssertOp check) { // it stays: what is behind it must not run
+    if (check.getMsg().empty())
+      return;
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(check);
+    b.setLoc(check.getLoc());
+    Value old = LLVM::LoadOp::create(b, b.getI32Type(), status);
+    LLVM::StoreOp::create(b, record(check.getLoc(), check.getMsg(), check.getArg(), old), status);
+  });
   WalkResult walk = func.walk([&](CheckOp check) {
     if (!check.getOk().getType().isInteger(1))
       return check.emitError("is not reduced to one i1"), WalkResult::interrupt();

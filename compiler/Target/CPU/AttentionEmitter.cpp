@@ -1,6 +1,7 @@
 // The loops over heads, blocks and tiles, and what they need besides.
 #include "compiler/Target/CPU/AttentionEmitter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
 using namespace rondo;
@@ -33,7 +34,9 @@ void AttentionEmitter::emit() {
     l.loop(zero, batches, 1, [&](Value b) { l.loop(zero, keyHeads, 1, [&](Value h) { heads(b, h); }); });
   };
   // For few queries packing the keys would cost more than it brings.
-  l.when(l.less(queries, l.index(shape.rows)), [&] { all(true); }, [&] { all(false); });
+  auto some = [&] { l.when(l.less(queries, l.index(shape.rows)), [&] { all(true); }, [&] { all(false); }); };
+  // Without keys there is no pair, and captures may be empty: not even bounds are computed.
+  l.when(l.less(zero, keys), some, [&] { linalg::FillOp::create(l.b, l.scalars().c(0), op.getOutput()); });
 }
 
 void AttentionEmitter::allocate() {

@@ -1,7 +1,6 @@
 // A region, operation by operation, on scalars and on vectors with a lane for each key.
 #include "compiler/Target/CPU/PairRegion.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
@@ -204,18 +203,14 @@ Value PairRegion::loadRow(Value buffer, ValueRange place) {
   return vector::MaskedLoadOp::create(l.b, result, buffer, place, at.inside, none);
 }
 
-// In memory an i1 is a byte, in a vector a bit, so that there is no load of a vector. By its address; the
-// memref is read in the other branch, so that whoever plans memory sees that it is needed here.
+// In memory an i1 is a byte, in a vector a bit, so that there is no load of a vector: it is read as bytes.
+// The memref is read in the other branch, so that whoever plans memory sees that it is needed here.
 Value PairRegion::loadBits(Value buffer, ValueRange place) {
-  auto strided = memref::ExtractStridedMetadataOp::create(l.b, buffer);
-  Value offset = strided.getOffset();
-  for (auto [i, stride] : llvm::zip_equal(place, strided.getStrides()))
-    offset = l.add(offset, l.mul(i, stride));
-  Value address = l.add(memref::ExtractAlignedPointerAsIndexOp::create(l.b, buffer), offset);
-  Value pointer =
-      LLVM::IntToPtrOp::create(l.b, LLVM::LLVMPointerType::get(l.b.getContext()), l.asInt(address));
+  auto type = cast<MemRefType>(buffer.getType());
   auto bytes = VectorType::get({l.lanes}, l.b.getI8Type());
-  Value loaded = LLVM::LoadOp::create(l.b, bytes, pointer, /*alignment=*/1);
+  MemRefType asBytes = MemRefType::Builder(type).setElementType(bytes.getElementType());
+  Value view = UnrealizedConversionCastOp::create(l.b, asBytes, buffer).getResult(0);
+  Value loaded = vector::LoadOp::create(l.b, bytes, view, place);
   Value none = arith::ConstantOp::create(l.b, cast<TypedAttr>(l.b.getZeroAttr(bytes)));
   return arith::CmpIOp::create(l.b, arith::CmpIPredicate::ne, loaded, none);
 }

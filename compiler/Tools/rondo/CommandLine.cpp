@@ -1,6 +1,8 @@
 #include "compiler/Tools/rondo/CommandLine.h"
 #include "compiler/Emit/Target.h"
 #include "compiler/Frontend/Diagnostics.h"
+#include "compiler/Interpreter/Values.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
@@ -177,6 +179,7 @@ static void readTarget(Reader &reader, CommandLine &line) {
     reader.wrong("`-O" + reader.text(OPT_O) + "`: the levels are 0, 1, 2 and 3");
   line.pipeline.optLevel = line.emit.optLevel = level;
   line.emit.debugInfo = line.pipeline.debugInfo = reader.has(OPT_g);
+  line.pipeline.sanitize = reader.has(OPT_sanitize);
   if (SmallString<128> folder; line.pipeline.debugInfo && !sys::fs::current_path(folder))
     line.pipeline.directory = folder.str().str();
   auto targets = resolveTargets(reader.has(OPT_target) ? reader.text(OPT_target) : "host");
@@ -270,6 +273,19 @@ static void readRun(Reader &reader, CommandLine &line) {
   (void)reader.pairs(OPT_input);
 }
 
+/// Whether to interpret, and how.
+static void readInterpret(Reader &reader, CommandLine &line) {
+  line.verifyPhases = reader.has(OPT_verify_each_phase);
+  if (!reader.has(OPT_interpret) && !reader.has(OPT_interpret_eq))
+    return;
+  std::string mode = reader.has(OPT_interpret_eq) ? reader.text(OPT_interpret_eq) : "float64";
+  if (mode != "float64" && mode != "rounded")
+    reader.wrong("`--interpret=" + mode + "`: the modes are float64 and rounded");
+  else if (!line.savePrepared.empty())
+    reader.wrong("`--save-prepared` writes the weights of compiled code: it does not go with `--interpret`");
+  line.interpret = mode == "rounded" ? interpreter::Mode::Rounded : interpreter::Mode::Float64;
+}
+
 /// What stands without a flag: as many as the command takes.
 static void readFiles(Reader &reader, StringRef command, CommandLine &line) {
   struct Takes {
@@ -360,6 +376,7 @@ std::variant<CommandLine, Exit> rondo::tool::parseCommandLine(int argc, char **a
     checkTargets(reader, line);
   }
   readRun(reader, line);
+  readInterpret(reader, line);
   if (!reader.error.empty())
     return fail(UsageError, reader.error);
   if (reader.has(OPT_stream))

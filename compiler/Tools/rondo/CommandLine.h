@@ -9,6 +9,10 @@
 #include <variant>
 #include <vector>
 
+namespace rondo::interpreter {
+enum class Mode : int;
+} // namespace rondo::interpreter
+
 namespace rondo::tool {
 
 enum Exit {
@@ -31,20 +35,22 @@ struct CommandLine {
   EmitOptions emit;
   std::vector<TargetInfo> targets; // that of the options above, and others for the same object
   InspectOptions inspect;
-  std::optional<Phase> kind;        // compile: what to make
-  bool embedWeights = false;        // compile
-  std::string savePrepared;         // run
-  std::string output, depfile;      // compile
-  std::string weights;              // compile, run, verify, inspect
-  std::optional<uint64_t> seed;     // run, verify
-  std::vector<std::string> inputs;  // run, verify
-  std::vector<std::string> dims;    // as written
-  std::string outputFolder, decode; // run
-  uint32_t timeRuns = 0;            // run, verify
-  std::string against;              // verify
-  bool checkOnly = false;           // fmt
-  bool dialect = false;             // ops
-  bool json = false;                // inspect
+  std::optional<Phase> kind;                  // compile: what to make
+  bool embedWeights = false;                  // compile
+  std::string savePrepared;                   // run
+  std::string output, depfile;                // compile
+  std::string weights;                        // compile, run, verify, inspect
+  std::optional<uint64_t> seed;               // run, verify
+  std::vector<std::string> inputs;            // run, verify
+  std::vector<std::string> dims;              // as written
+  std::string outputFolder, decode;           // run
+  uint32_t timeRuns = 0;                      // run, verify
+  std::optional<interpreter::Mode> interpret; // run
+  bool verifyPhases = false;                  // run
+  std::string against;                        // verify
+  bool checkOnly = false;                     // fmt
+  bool dialect = false;                       // ops
+  bool json = false;                          // inspect
 };
 
 /// The command to carry out, or, when that was all (--help) or wrong (a message

@@ -4,7 +4,7 @@
 #include "compiler/Frontend/Formatter.h"
 #include "compiler/Frontend/Parser.h"
 #include "compiler/Tools/rondo/Commands.h"
-#include "compiler/Tools/rondo/Session.h"
+#include "compiler/Tools/rondo/Fault.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace rondo;
@@ -33,8 +33,8 @@ static Exit format(const FileTable &table, FileId id, std::string &formatted) {
   Diagnostics none(again);
   std::unique_ptr<ast::File> written = parseFile(again.add(table[id].name(), formatted), again, none);
   if (none.hasErrors() || meaning(*tree, table) != meaning(*written, again))
-    return ourFault("formatting would change what " + table[id].name() + " means; it is left as it is",
-                    table[id].text());
+    ourFault("formatting would change what " + table[id].name() + " means; it is left as it is",
+             {table[id].text().str(), "rondo", "rondo fmt --check"});
   return Done;
 }
 

@@ -41,6 +41,9 @@ private:
   uint64_t code = 0;
 };
 
+/// Calls an entry point of a model as the line says, by the driver that executables have.
+Exit callModel(const rondo_model *model, const CommandLine &line, rondo_times *times = nullptr);
+
 /// What a run asks of a program: without --given, an optional argument is there if it has an input.
 CommandLine givenByInputs(const CommandLine &line);
 

@@ -46,6 +46,8 @@ defm target : Value<"target", "NAME", "The processor: host, x86-64, x86-64-v3, x
 def O : Joined<["-"], "O", [Compile, Run, Verify, Inspect, Passes]>, MetaVarName<"LEVEL">,
         HelpText<"Optimise: 0, 1, 2 or 3 (the default)">;
 def g : Flag<["-"], "g", [Compile, Run]>, HelpText<"Keep lines, functions and variables for debuggers">;
+def sanitize : Flag<["--"], "sanitize", [Compile, Run, Verify]>,
+               HelpText<"Check every access of the code to memory (slow; for whoever works on the compiler)">;
 defm depfile : Value<"depfile", "PATH", "Write the files that were read, for make and ninja", [Compile]>;
 
 // What a run is given.
@@ -54,6 +56,11 @@ defm input : Value<"input", "NAME=FILE.npy", "An argument; a number as NAME=5", 
 defm output : Value<"output", "DIR", "Write results as 0.npy, 1.npy, ...", [Run]>;
 defm decode : Value<"decode", "FILE", "Print integer results as characters of this text", [Run]>;
 defm save_prepared : Value<"save-prepared", "FILE", "Write the prepared weights, which --weights maps, and stop", [Run]>;
+def interpret : Flag<["--"], "interpret", [Run]>, HelpText<"Walk the program's IR instead of compiling it, in float64">;
+def interpret_eq : Joined<["--"], "interpret=", [Run]>, MetaVarName<"MODE">,
+                   HelpText<"The same in a mode: float64, or rounded (each result to its type)">;
+def verify_each_phase : Flag<["--"], "verify-each-phase", [Run]>,
+                        HelpText<"Interpret the program after each phase, then run it; name the pass that changes a number">;
 defm time : Value<"time", "N", "Time N calls", [Run, Verify]>;
 defm against : Value<"against", "PATH", "A program that makes inputs, weights and what has to come out, or a folder "
                      "of them", [Verify]>;

@@ -1,6 +1,8 @@
-// `rondo run`: compiles to a shared library and lets the runtime's driver call it.
+// `rondo run`: compiles to a shared library, or interprets, and lets the runtime's driver call it.
 #include "compiler/Tools/rondo/Commands.h"
+#include "compiler/Tools/rondo/InterpretedModel.h"
 #include "compiler/Tools/rondo/LoadedModel.h"
+#include "compiler/Tools/rondo/VerifyPhases.h"
 
 using namespace rondo;
 using namespace rondo::tool;
@@ -26,7 +28,7 @@ CommandLine rondo::tool::givenByInputs(const CommandLine &given) {
   return line;
 }
 
-Exit LoadedModel::call(const CommandLine &line, rondo_times *times) const {
+Exit rondo::tool::callModel(const rondo_model *model, const CommandLine &line, rondo_times *times) {
   std::vector<const char *> inputs = pointers(line.inputs), dims;
   if (!isSource(line)) // a source's dims are fixed when it is compiled
     dims = pointers(line.dims);
@@ -48,8 +50,16 @@ Exit LoadedModel::call(const CommandLine &line, rondo_times *times) const {
   return Exit(rondo_run_model(model, &options));
 }
 
+Exit LoadedModel::call(const CommandLine &line, rondo_times *times) const {
+  return callModel(model, line, times);
+}
+
 Exit rondo::tool::run(const CommandLine &given) {
   CommandLine line = givenByInputs(given);
+  if (line.verifyPhases)
+    return verifyPhases(line);
+  if (line.interpret)
+    return interpretFile(line);
   LoadedModel model;
   if (Exit exit = model.load(line))
     return exit;

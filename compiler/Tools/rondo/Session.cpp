@@ -4,6 +4,7 @@
 #include "compiler/Frontend/AstPrinter.h"
 #include "compiler/Frontend/Parser.h"
 #include "compiler/Pipeline/Register.h"
+#include "compiler/Tools/rondo/Fault.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/ConvertUTF.h"
@@ -12,18 +13,6 @@
 using namespace mlir;
 using namespace rondo;
 using namespace rondo::tool;
-
-Exit rondo::tool::ourFault(const llvm::Twine &what, StringRef reproducer) {
-  llvm::SmallString<128> path;
-  std::string where;
-  if (!llvm::sys::fs::createTemporaryFile("rondo-reproducer", "mlir", path)) {
-    if (llvm::Error error = writeFile(path, reproducer))
-      llvm::consumeError(std::move(error));
-    else
-      where = (", with " + path).str();
-  }
-  return fail(OurFault, "internal error: " + what + "; please report it" + where);
-}
 
 namespace {
 /// Prints MLIR's diagnostics as the front end prints its own; remarks only if asked for.
@@ -78,7 +67,13 @@ Exit Session::check() {
   bool right = checkSource(table, file, line.frontend, context, diagnostics);
   if (Exit exit = finish(diagnostics))
     return exit;
-  return right ? Done : ourFault("the front end failed without a message", table[file].text());
+  if (!right)
+    frontEndFailed(file);
+  return Done;
+}
+
+void Session::frontEndFailed(FileId file) {
+  ourFault("the front end failed without a message", {table[file].text().str(), "rondo", "rondo check"});
 }
 
 Exit Session::syntaxTree(std::string &text) {
@@ -94,27 +89,59 @@ Exit Session::syntaxTree(std::string &text) {
   return finish(diagnostics);
 }
 
+/// Upstream's parser recurses as deeply as a text is nested; rondo's own modules need some ten levels.
+constexpr unsigned maxDepth = 1000;
+
+/// Where brackets of a text of IR are nested too deeply; nowhere: npos.
+static size_t tooDeep(StringRef text) {
+  unsigned depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"') {
+      while (++i < text.size() && text[i] != '"' && text[i] != '\n')
+        i += text[i] == '\\';
+    } else if (text.substr(i).starts_with("//")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (StringRef("([{<").contains(c)) {
+      if (++depth > maxDepth)
+        return i;
+    } else if (depth && (StringRef(")]}").contains(c) || (c == '>' && text[i - 1] != '-'))) {
+      --depth;
+    }
+  }
+  return StringRef::npos;
+}
+
+Exit Session::loadText() {
+  // A device may have no end.
+  if (llvm::sys::fs::exists(line.input) && !llvm::sys::fs::is_regular_file(line.input))
+    return fail(UserError, "cannot read " + line.input + ": is not a regular file");
+  auto buffer = llvm::MemoryBuffer::getFile(line.input, /*IsText=*/true);
+  if (!buffer)
+    return fail(UserError, "cannot read " + line.input + ": " + buffer.getError().message());
+  StringRef bytes = (*buffer)->getBuffer();
+  auto *begin = reinterpret_cast<const llvm::UTF8 *>(bytes.data());
+  auto controls = [](char c) { return uint8_t(c) < 0x20 && !StringRef("\t\n\v\f\r").contains(c); };
+  if (!llvm::isLegalUTF8String(&begin, begin + bytes.size()) || llvm::any_of(bytes, controls))
+    return fail(UserError, line.input + ": is no text");
+  if (size_t at = tooDeep(bytes); at != StringRef::npos) {
+    StringRef before = bytes.take_front(at);
+    return fail(UserError, line.input + ":" + llvm::Twine(before.count('\n') + 1) + ":" +
+                               llvm::Twine(at - (before.rfind('\n') + 1) + 1) +
+                               ": brackets are nested deeper than " + llvm::Twine(maxDepth));
+  }
+  sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  owned = parseSourceFile<ModuleOp>(sources, &context);
+  return owned ? Done : UserError;
+}
+
 Exit Session::load(TimingScope &timing) {
   DialectRegistry registry;
   registerAllDialects(registry);
   context.appendDialectRegistry(registry);
   TimingScope scope = timing.nest("front end");
-  if (isMlir()) {
-    // A device may have no end.
-    if (llvm::sys::fs::exists(line.input) && !llvm::sys::fs::is_regular_file(line.input))
-      return fail(UserError, "cannot read " + line.input + ": is not a regular file");
-    auto buffer = llvm::MemoryBuffer::getFile(line.input, /*IsText=*/true);
-    if (!buffer)
-      return fail(UserError, "cannot read " + line.input + ": " + buffer.getError().message());
-    StringRef bytes = (*buffer)->getBuffer();
-    auto *begin = reinterpret_cast<const llvm::UTF8 *>(bytes.data());
-    auto controls = [](char c) { return uint8_t(c) < 0x20 && !StringRef("\t\n\v\f\r").contains(c); };
-    if (!llvm::isLegalUTF8String(&begin, begin + bytes.size()) || llvm::any_of(bytes, controls))
-      return fail(UserError, line.input + ": is no text");
-    sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
-    owned = parseSourceFile<ModuleOp>(sources, &context);
-    return owned ? Done : UserError;
-  }
+  if (isMlir())
+    return loadText();
   FileId file;
   if (Exit exit = open(file))
     return exit;
@@ -131,7 +158,9 @@ Exit Session::load(TimingScope &timing) {
   owned = compileSource(table, file, line.frontend, context, diagnostics);
   if (Exit exit = finish(diagnostics))
     return exit;
-  return owned ? Done : ourFault("the front end failed without a message", table[file].text());
+  if (!owned)
+    frontEndFailed(file);
+  return Done;
 }
 
 Exit Session::lowerTo(Phase phase, TimingScope &timing) {
@@ -167,7 +196,8 @@ Exit Session::lowerModule(ModuleOp module, Phase phase, const PipelineOptions &p
   case Fault::User:
     return UserError;
   case Fault::Ours:
-    return ourFault("the pass " + result.pass + " failed", result.reproducer);
+    ourFault("the pass " + result.pass + " " + result.how,
+             {result.reproducer, "mlir", "rondo-opt --run-reproducer"});
   }
   llvm_unreachable("all faults are handled");
 }
@@ -182,9 +212,13 @@ Exit Session::code(bool withMain, TimingScope &timing, std::optional<Code> &code
   std::string text;
   llvm::raw_string_ostream os(text);
   module().print(os, OpPrintingFlags().enableDebugInfo());
+  Reproducer shows{text, "mlir",
+                   "rondo compile --emit=obj -o /dev/null -O" + std::to_string(line.emit.optLevel) +
+                       " --target=" + line.emit.target.name};
+  suspect(shows);
   auto made = others.empty() ? makeCode(module(), line.emit, model, timing) : joinedCode(model, timing);
   if (!made)
-    return ourFault(toString(made.takeError()), text);
+    ourFault(toString(made.takeError()), shows);
   code.emplace(std::move(*made));
   if (line.inspect.dumpPhases.empty())
     return Done;

@@ -38,6 +38,9 @@ private:
   bool isMlir() const { return llvm::StringRef(line.input).ends_with(".mlir"); }
   Exit open(FileId &file);
   Exit finish(const Diagnostics &diagnostics);
+  [[noreturn]] void frontEndFailed(FileId file);
+  /// Reads a .mlir file.
+  Exit loadText();
   Exit lowerModule(mlir::ModuleOp module, Phase phase, const PipelineOptions &pipeline,
                    const InspectOptions &inspect, mlir::TimingScope &timing);
   /// One code for all targets.
@@ -51,8 +54,5 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> owned;               // for the first target
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> others; // for those behind it
 };
-
-/// A message for a fault of ours, with the file that shows it.
-Exit ourFault(const llvm::Twine &what, llvm::StringRef reproducer);
 
 } // namespace rondo::tool

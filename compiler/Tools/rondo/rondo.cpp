@@ -3,9 +3,8 @@
 // Exit codes: 0 done, 1 a mistake of the user's, 2 flags that are wrong whatever
 // the program, 3 a fault of ours.
 #include "compiler/Tools/rondo/Commands.h"
-#include "llvm/Support/CrashRecoveryContext.h"
+#include "compiler/Tools/rondo/Fault.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Signals.h"
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -74,14 +73,5 @@ int main(int argc, char **argv) {
   CommandLine &line = std::get<CommandLine>(parsed);
   line.tool = llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main));
 
-  // Nested programs recurse deeply; and a crash is ours to explain.
-  constexpr unsigned stackBytes = 256u << 20;
-  llvm::CrashRecoveryContext::Enable();
-  llvm::CrashRecoveryContext guard;
-  Exit exit = OurFault;
-  if (guard.RunSafelyOnThread([&] { exit = dispatch(line); }, stackBytes))
-    return finish(exit);
-  llvm::sys::RunInterruptHandlers(); // removes temporary files
-  fail(OurFault, "internal error: a crash; please report it, with " + line.input);
-  _Exit(OurFault);
+  return finish(guarded(line, [&] { return dispatch(line); }));
 }

@@ -10,15 +10,11 @@
 //   RONDO_MUTANTS_LOWER=5  of those that are accepted, every n-th goes through all phases
 //   RONDO_MUTANTS_FOLDERS=a:b  where their programs are, beside this repository
 //   RONDO_MUTANTS_KEEP=d   a folder for those that failed
+#include "Compilation.h"
 #include "Corpus.h"
-#include "compiler/Emit/Target.h"
-#include "compiler/Frontend/Frontend.h"
-#include "compiler/Library/Library.h"
-#include "compiler/Pipeline/Pipeline.h"
-#include "compiler/Pipeline/Register.h"
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 #include <csignal>
 #include <sys/mman.h>
@@ -40,84 +36,9 @@ uint64_t setting(const char *name, uint64_t otherwise) {
 /// What the children tell their parent.
 struct Shared {
   uint64_t number; // of the mutant in work
-  uint64_t accepted, lowered;
+  Compilation::Counts counts;
   bool failed;
   char report[4096];
-};
-
-/// Words that are no user's business.
-constexpr llvm::StringLiteral internals[] = {
-    "tensor<", "memref<", "arith.",  "linalg.", "mlir::", "poison",     "Poison",
-    "nullptr", "'func.",  "'rondo.", "'tensor", "std::",  "(too large)"};
-
-class Compilation {
-public:
-  explicit Compilation(const Mutator::Mutant &mutant) : context(makeContext()) {
-    file = files.add(mutant.program->path, mutant.text);
-    context->getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
-      if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
-        return;
-      if (!diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>())
-        complaint = "an error of a pass has no place: ";
-      said += diagnostic.str() + "\n";
-    });
-  }
-
-  /// Empty, or what went wrong.
-  std::string run(bool lowers, Shared &shared) {
-    Diagnostics diagnostics(files);
-    mlir::OwningOpRef<mlir::ModuleOp> module =
-        compileSource(files, file, FrontendOptions(), *context, diagnostics);
-    std::string printed;
-    llvm::raw_string_ostream os(printed);
-    diagnostics.print(os);
-    if (!module)
-      return diagnostics.hasErrors() ? judge(diagnostics) : "neither a module nor an error; " + said;
-    if (diagnostics.hasErrors())
-      return "a module and errors:\n" + printed;
-    ++shared.accepted;
-    if (!lowers)
-      return "";
-    ++shared.lowered;
-    PipelineOptions options;
-    options.optLevel = shared.lowered % 2 ? 3 : 0;
-    options.target = llvm::cantFail(resolveTarget("x86-64-v3"));
-    mlir::DefaultTimingManager off;
-    mlir::TimingScope timing = off.getRootScope();
-    LowerResult result = lower(*module, Phase::LLVM, options, InspectOptions(), timing);
-    if (result.fault == Fault::Ours)
-      return "the pass " + result.pass + " failed: " + said;
-    return result.fault == Fault::User && !complaint.empty() ? complaint + said : "";
-  }
-
-private:
-  static std::unique_ptr<mlir::MLIRContext> makeContext() {
-    mlir::DialectRegistry registry;
-    registerAllDialects(registry);
-    return std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
-  }
-
-  std::string judge(const Diagnostics &diagnostics) const {
-    for (const Diagnostic *error : diagnostics.sorted()) {
-      if (!error->range.isValid())
-        return "an error has no place: " + error->message;
-      std::string all = error->message;
-      for (const Diagnostic::Note &note : error->notes)
-        all += "\n" + note.message;
-      for (llvm::StringRef word : internals)
-        if (llvm::StringRef(all).contains(word) && !files[error->range.file].text().contains(word))
-          return "an error says `" + word.str() + "`: " + all;
-      // Mistakes in calls of the library are shown at the call.
-      if (files[error->range.file].name().starts_with("<library>"))
-        return "an error is shown in the library: " + all;
-    }
-    return "";
-  }
-
-  FileTable files;
-  FileId file;
-  std::string said, complaint;
-  std::unique_ptr<mlir::MLIRContext> context;
 };
 
 class Mutants : public testing::Test {
@@ -138,7 +59,9 @@ protected:
     for (uint64_t i = from; i < end; ++i) {
       shared->number = i;
       alarm(10); // 5 s on a machine that does something else as well
-      std::string fault = Compilation(mutator->make(seed, i)).run(lowerEvery && i % lowerEvery == 0, *shared);
+      Mutator::Mutant mutant = mutator->make(seed, i);
+      std::string fault = Compilation(mutant.program->path, mutant.text)
+                              .run(lowerEvery && i % lowerEvery == 0, shared->counts);
       alarm(0);
       rusage usage;
       getrusage(RUSAGE_SELF, &usage);
@@ -200,8 +123,8 @@ TEST_F(Mutants, EndInSuccessOrAnErrorWithAPlace) {
     next = shared->number + 1;
   }
   printf("%llu mutants, %llu accepted, %llu of them lowered\n", (unsigned long long)(end - from),
-         (unsigned long long)shared->accepted, (unsigned long long)shared->lowered);
-  EXPECT_GT(shared->accepted, 0u);
+         (unsigned long long)shared->counts.accepted, (unsigned long long)shared->counts.lowered);
+  EXPECT_GT(shared->counts.accepted, 0u);
 }
 
 } // namespace

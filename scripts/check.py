@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -45,9 +46,9 @@ def formatting():
     return (0, 1) if run("formatting", "clang-format-22", "--dry-run", "-Werror", *files) else (1, 0)
 
 
-def lit():
-    code = run("lit", sys.executable, LIT, "-sv", f"-j{os.cpu_count()}", BUILD / "test")
-    counts = {kind: int(n) for kind, n in re.findall(r"^\s+([A-Z][A-Za-z ]+?)\s*:\s*(\d+) \(", log_of("lit"), re.M)}
+def lit(log="lit", tests=BUILD / "test"):
+    code = run(log, sys.executable, LIT, "-sv", f"-j{os.cpu_count()}", tests)
+    counts = {kind: int(n) for kind, n in re.findall(r"^\s+([A-Z][A-Za-z ]+?)\s*:\s*(\d+) \(", log_of(log), re.M)}
     passed = counts.get("Passed", 0) + counts.get("Expectedly Failed", 0)
     neutral = passed + counts.get("Unsupported", 0) + counts.get("Excluded", 0) + counts.get("Skipped", 0)
     failed = sum(counts.values()) - neutral
@@ -88,25 +89,48 @@ def unit():
 
 
 def sanitizers():
-    """The runtime and its tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    """Compiler, runtime and their tests under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer."""
     code = run("sanitizers", "cmake", "--preset", "asan", f"-DPython3_EXECUTABLE={sys.executable}")
-    code = code or run("sanitizers", "ninja", "-C", BUILD / "asan", "RuntimeTests", "fake-model")
-    return (0, 1) if code else unit_tests_of(BUILD / "asan", "sanitizers", "^Runtime")
+    code = code or run("sanitizers", "ninja", "-C", BUILD / "asan", "rondo", "rondo-opt", "rondo-reduce", "unit-tests",
+                       "fuzzers")
+    if code:
+        return 0, 1
+    results = [lit("sanitizers", BUILD / "asan" / "test"), unit_tests_of(BUILD / "asan", "sanitizers"),
+               python_suite("sanitizers", "test/EndToEnd/run.py", "--bin", BUILD / "asan" / "bin", "--only",
+                            "hostile ")]
+    return tuple(map(sum, zip(*results)))
+
+
+def fuzz():
+    """Each fuzzer for a moment; scripts/fuzz.py runs them for longer."""
+    return python_suite("fuzz", "scripts/fuzz.py", "--seconds", 20, "--fresh")
+
+
+def python_suite(log, program, *flags):
+    """Runs a program whose last line is `NAME: N passed, N failed`."""
+    code = run(log, sys.executable, program, *flags)
+    match = re.findall(r"^[a-z ]+: (\d+) passed, (\d+) failed$", log_of(log), re.M)
+    passed, failed = map(int, match[-1]) if match else (0, 1)
+    return passed, max(failed, 1) if code else failed
 
 
 def end_to_end():
-    code = run("end_to_end", sys.executable, "test/EndToEnd/run.py", "--bin", BUILD / "bin")
-    match = re.search(r"^end to end: (\d+) passed, (\d+) failed$", log_of("end_to_end"), re.M)
-    passed, failed = map(int, match.groups()) if match else (0, 1)
-    return passed, max(failed, 1) if code else failed
+    return python_suite("end_to_end", "test/EndToEnd/run.py", "--bin", BUILD / "bin")
+
+
+def differential():
+    """Random programs: the same ones each time, and new ones for a minute. Those that fail are left in build/check."""
+    results = [python_suite("differential", "test/Differential/run.py", "--bin", BUILD / "bin", "--reproducers",
+                            LOGS / "reproducers", *which) for which in (("--seeds", "0:200"), ("--seconds", "60"))]
+    return tuple(map(sum, zip(*results)))
 
 
 def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     for old in LOGS.iterdir():
-        old.unlink()
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     total_passed = total_failed = 0
-    for step in (formatting, build, lit, unit, sanitizers, end_to_end):
+    for step in (formatting, build, lit, unit, sanitizers, fuzz, end_to_end, differential):
         name = step.__name__
         print(f"{name.replace('_', ' '):12}", end=" ", flush=True)
         start = time.monotonic()

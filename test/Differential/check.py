@@ -18,7 +18,7 @@ REDRAWN = 3  # a difference of numbers must show with one of so many other draws
 WAYS = {"-O0": (["-O0"], False), "-O3": (["-O3"], False), "-O3 fixed": (["-O3"], True),
         "-O3 --sanitize": (["-O3", "--sanitize"], False)}
 INTERPRETER = "interpreter"
-SANITIZED = 10  # of so many batches one is sanitized instead of compiled by -O0
+SANITIZED = 10  # one of so many batches is sanitized instead of compiled by -O0
 
 
 class Fault:

@@ -49,7 +49,7 @@ class Build:
         for flag, value in (("-o", made), ("-MF", f"{made}.d"), ("-MT", made), ("-c", source)):
             if flag in command:
                 command[command.index(flag) + 1] = str(value)
-        subprocess.run(command, check=True, cwd=self.folder)
+        subprocess.run(command + ["-w"], check=True, cwd=self.folder)
         (scratch / "bin").mkdir()
         (scratch / "lib").symlink_to(self.folder / "lib")
         link = self.link.replace("-o bin/rondo ", f"-o {scratch}/bin/rondo {made} ", 1)

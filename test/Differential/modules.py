@@ -30,7 +30,7 @@ def flag(g, name, likely=0.5):
     return f", {name}=true" if g.chance(likely) else ""
 
 
-def library(g):
+def of_library(g):
     whole = [recurrent, recurrent, attention, encoder, decoder] if g.depth == 0 or g.chance(0.3) else []
     g.one(dense, norm, recurrent, cell, position, *whole)(g)
 

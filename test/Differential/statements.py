@@ -19,5 +19,5 @@ MAKERS = {
     products.linear: 6, products.gates: 2, products.matmul: 3, products.similar: 1, products.einsum: 3,
     products.outer: 1, products.softmax: 2, products.norm: 2, products.loss: 1,
     loops.scan: 12, loops.cache: 9, loops.state: 1, attending.attention: 4, attending.heads_of: 2,
-    modules.library: 8, modules.part: 3, modules.repeated: 2,
+    modules.of_library: 8, modules.part: 3, modules.repeated: 2,
 }

@@ -56,7 +56,7 @@ thread_local Bridge *Bridge::current = nullptr;
 // Elements in memory
 //===----------------------------------------------------------------------===//
 
-static uint32_t dtypeOf(Element element, bool isUnsigned) {
+uint32_t rondo::tool::dtypeOf(Element element, bool isUnsigned) {
   switch (element.kind) {
   case Element::F16:
     return RONDO_F16;

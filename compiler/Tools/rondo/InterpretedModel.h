@@ -13,6 +13,9 @@ namespace rondo::tool {
 /// program is given is rounded to its types, what it computes is not.
 Exit interpretModule(mlir::ModuleOp module, const CommandLine &line);
 
+/// The runtime's number of an element type; integers of 64 bits and indices are i64.
+uint32_t dtypeOf(interpreter::Element element, bool isUnsigned);
+
 /// `rondo run --interpret`.
 Exit interpretFile(const CommandLine &line);
 

@@ -81,23 +81,6 @@ private:
 
 } // namespace
 
-static uint32_t dtypeOf(interpreter::Element element) {
-  using interpreter::Element;
-  switch (element.kind) {
-  case Element::F16:
-    return RONDO_F16;
-  case Element::BF16:
-    return RONDO_BF16;
-  case Element::F32:
-    return RONDO_F32;
-  case Element::F64:
-    return RONDO_F64;
-  case Element::Integer:
-    return RONDO_I64;
-  }
-  llvm_unreachable("all elements are handled");
-}
-
 /// What sums in another order, and constants folded in their type, explain of a relative error of a whole
 /// result.
 static double explainedBy(uint32_t dtype) {
@@ -125,7 +108,7 @@ Exit Checker::begin(ModuleOp module) {
   for (const interpreter::EntryPoint &entry : (*entries)->entries())
     if (entry.name == name || (line.frontend.entry.empty() && (*entries)->entries().size() == 1))
       for (const interpreter::Parameter &result : entry.results)
-        dtypes.push_back(dtypeOf(result.element));
+        dtypes.push_back(dtypeOf(result.element, result.isUnsigned));
   return interpretModule(module, lineInto("wanted"));
 }
 

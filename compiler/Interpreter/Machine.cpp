@@ -270,11 +270,28 @@ LogicalResult Frame::run(const Body &body) {
   return success();
 }
 
+ArrayRef<int64_t> Step::typeShape() const { return cast<ShapedType>(op->getResult(0).getType()).getShape(); }
+
+LogicalResult rondo::interpreter::runFromElements(Frame &frame, const Step &step) {
+  ArrayPtr made = frame.make(step, step.typeShape());
+  for (unsigned i = 0; made && i < step.operands.size(); ++i)
+    made->cells[i] = frame.operand(step, i).cell;
+  return frame.set(step, made);
+}
+
 ArrayPtr Frame::make(const Step &step, ArrayRef<int64_t> shape, Cell fill) {
   if (countOf(shape))
     return new Array(shape, fill);
   step.op->emitError("a value has a negative size, or more elements than the interpreter has memory for");
   return nullptr;
+}
+
+LogicalResult Frame::set(const Step &step, ArrayPtr made) {
+  if (!made)
+    return failure();
+  bool isArray = isa<ShapedType>(step.op->getResult(0).getType());
+  result(step) = isArray ? Slot(made) : Slot(made->cells[0]);
+  return success();
 }
 
 Shape Frame::sizes(const Step &step, ArrayRef<int64_t> statics, unsigned &next) const {

@@ -49,6 +49,9 @@ struct Step {
   /// Of results, to be checked: null for numbers, and none of elementwise operations.
   llvm::SmallVector<mlir::ShapedType, 1> resultTypes;
   mutable std::optional<Value> constant; // of a constant, once it has been made
+
+  /// The shape of the first result's type.
+  llvm::ArrayRef<int64_t> typeShape() const;
 };
 
 /// A function, prepared.
@@ -94,6 +97,8 @@ public:
     Value &slot = slots[step.operands[i]];
     return step.moved[i] ? std::move(slot) : slot;
   }
+  /// Makes an array the result, or its one element where the result's type is a number; fails if it is null.
+  mlir::LogicalResult set(const Step &step, ArrayPtr made);
   Value &result(const Step &step, unsigned i = 0) { return slots[step.firstResult + i]; }
 
   /// Runs a body; its arguments are set already.
@@ -166,6 +171,9 @@ ArrayPtr constantArray(Frame &frame, const Step &step, mlir::Attribute value);
 
 /// arith.select.
 mlir::LogicalResult runSelect(Frame &frame, const Step &step);
+
+/// tensor.from_elements and vector.from_elements.
+mlir::LogicalResult runFromElements(Frame &frame, const Step &step);
 
 /// Handlers by dialect; each stands in the file of that name.
 void addArithHandlers(Handlers &handlers);

@@ -6,42 +6,24 @@ using namespace mlir;
 using namespace rondo::interpreter;
 using Slot = rondo::interpreter::Value;
 
-static ArrayRef<int64_t> typeShape(const Step &step) {
-  return cast<ShapedType>(step.op->getResult(0).getType()).getShape();
-}
-
-static LogicalResult set(Frame &frame, const Step &step, ArrayPtr made) {
-  if (!made)
-    return failure();
-  frame.result(step) = std::move(made);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // From sizes and numbers
 //===----------------------------------------------------------------------===//
 
 static LogicalResult runEmpty(Frame &frame, const Step &step) {
   unsigned next = 0;
-  return set(frame, step, frame.make(step, frame.sizes(step, typeShape(step), next), poisonOf(step.out)));
+  return frame.set(step, frame.make(step, frame.sizes(step, step.typeShape(), next), poisonOf(step.out)));
 }
 
 static LogicalResult runSplat(Frame &frame, const Step &step) {
   unsigned next = 1;
-  Shape sizes = frame.sizes(step, typeShape(step), next);
-  return set(frame, step, frame.make(step, sizes, frame.operand(step, 0).cell));
-}
-
-static LogicalResult runFromElements(Frame &frame, const Step &step) {
-  ArrayPtr made = frame.make(step, typeShape(step));
-  for (unsigned i = 0; made && i < step.operands.size(); ++i)
-    made->cells[i] = frame.operand(step, i).cell;
-  return set(frame, step, made);
+  Shape sizes = frame.sizes(step, step.typeShape(), next);
+  return frame.set(step, frame.make(step, sizes, frame.operand(step, 0).cell));
 }
 
 static LogicalResult runGenerate(Frame &frame, const Step &step) {
   unsigned next = 0;
-  ArrayPtr made = frame.make(step, frame.sizes(step, typeShape(step), next));
+  ArrayPtr made = frame.make(step, frame.sizes(step, step.typeShape(), next));
   if (!made)
     return failure();
   int64_t at = 0;
@@ -52,7 +34,7 @@ static LogicalResult runGenerate(Frame &frame, const Step &step) {
       return failure();
     made->cells[at++] = frame.yielded(step.bodies[0], 0).cell;
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 //===----------------------------------------------------------------------===//
@@ -114,7 +96,7 @@ static LogicalResult runExtractSlice(Frame &frame, const Step &step) {
     return failure();
   Shape sizes, strides;
   int64_t first = locate(*slice, source.shape, strides);
-  if (typeShape(step).size() == source.shape.size()) {
+  if (step.typeShape().size() == source.shape.size()) {
     sizes = slice->sizes;
   } else {
     SmallVector<bool> dropped = droppedAxes(step, source.shape.size());
@@ -127,7 +109,7 @@ static LogicalResult runExtractSlice(Frame &frame, const Step &step) {
     return failure();
   (void)copyBlock(Place(*made), 0, rowMajorStrides(slice->sizes), Place(source), first, strides,
                   slice->sizes);
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runInsertSlice(Frame &frame, const Step &step) {
@@ -168,7 +150,7 @@ static LogicalResult runConcat(Frame &frame, const Step &step) {
     copyBlock(Place(*made), first, strides, Place(part), 0, rowMajorStrides(part.shape), part.shape);
     first += part.shape[dim] * strides[dim];
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runPad(Frame &frame, const Step &step) {
@@ -202,7 +184,7 @@ static LogicalResult runPad(Frame &frame, const Step &step) {
       return failure();
     made->cells[at] = frame.yielded(step.bodies[0], 0).cell;
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,22 +7,9 @@ using namespace mlir;
 using namespace rondo::interpreter;
 using Slot = rondo::interpreter::Value;
 
-static ArrayRef<int64_t> typeShape(const Step &step) {
-  return cast<ShapedType>(step.op->getResult(0).getType()).getShape();
-}
-
 /// A value as the elements that it has, one if it is a number.
 static ArrayRef<Cell> cellsOf(const Slot &value) {
   return value.isNumber() ? ArrayRef(value.cell) : ArrayRef(value.array().cells);
-}
-
-/// An array, or a number where the result's type is one.
-static LogicalResult set(Frame &frame, const Step &step, ArrayPtr made) {
-  if (!made)
-    return failure();
-  bool isVector = isa<ShapedType>(step.op->getResult(0).getType());
-  frame.result(step) = isVector ? Slot(made) : Slot(made->cells[0]);
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -31,7 +18,7 @@ static LogicalResult set(Frame &frame, const Step &step, ArrayPtr made) {
 
 static LogicalResult runBroadcast(Frame &frame, const Step &step) {
   const Slot &source = frame.operand(step, 0);
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   if (!made)
     return failure();
   Shape shape = source.isNumber() ? Shape() : source.array().shape, strides = rowMajorStrides(shape);
@@ -44,7 +31,7 @@ static LogicalResult runBroadcast(Frame &frame, const Step &step) {
       from += shape[axis] == 1 ? 0 : (*index)[lead + axis] * strides[axis];
     *to = cells[from];
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 /// The place of the part at a position of leading axes; an error if there is none.
@@ -65,7 +52,7 @@ static LogicalResult runExtract(Frame &frame, const Step &step) {
   ArrayPtr made = frame.make(step, ArrayRef(source.shape).drop_front(op.getStaticPosition().size()));
   if (made)
     std::copy_n(source.cells.begin() + *first, made->size(), made->cells.begin());
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runInsert(Frame &frame, const Step &step) {
@@ -102,7 +89,7 @@ static int64_t locate(ArrayRef<int64_t> offsets, ArrayRef<int64_t> steps, ArrayR
 static LogicalResult runExtractStrided(Frame &frame, const Step &step) {
   auto op = cast<vector::ExtractStridedSliceOp>(step.op);
   const Array &source = frame.array(step, 0);
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   size_t rank = source.shape.size();
   Shape strides;
   int64_t first =
@@ -110,7 +97,7 @@ static LogicalResult runExtractStrided(Frame &frame, const Step &step) {
   if (!made ||
       !copyBlock(Place(*made), 0, rowMajorStrides(made->shape), Place(source), first, strides, made->shape))
     return step.op->emitError("leads outside of its vector");
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runInsertStrided(Frame &frame, const Step &step) {
@@ -129,13 +116,6 @@ static LogicalResult runInsertStrided(Frame &frame, const Step &step) {
   return success();
 }
 
-static LogicalResult runFromElements(Frame &frame, const Step &step) {
-  ArrayPtr made = frame.make(step, typeShape(step));
-  for (unsigned i = 0; made && i < step.operands.size(); ++i)
-    made->cells[i] = frame.operand(step, i).cell;
-  return set(frame, step, made);
-}
-
 static LogicalResult runToElements(Frame &frame, const Step &step) {
   ArrayPtr source = new Array(frame.array(step, 0));
   for (auto [i, cell] : llvm::enumerate(source->cells))
@@ -146,7 +126,7 @@ static LogicalResult runToElements(Frame &frame, const Step &step) {
 static LogicalResult runShuffle(Frame &frame, const Step &step) {
   auto op = cast<vector::ShuffleOp>(step.op);
   const Array &a = frame.array(step, 0), &b = frame.array(step, 1);
-  ArrayPtr made = frame.make(step, typeShape(step), poisonOf(step.out));
+  ArrayPtr made = frame.make(step, step.typeShape(), poisonOf(step.out));
   if (!made)
     return failure();
   int64_t rows = a.shape.empty() ? 1 : a.shape[0], row = made->shape[0] ? made->size() / made->shape[0] : 0;
@@ -157,12 +137,12 @@ static LogicalResult runShuffle(Frame &frame, const Step &step) {
     std::copy_n(source.cells.begin() + (from < rows ? from : from - rows) * row, row,
                 made->cells.begin() + to * row);
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runShapeCast(Frame &frame, const Step &step) {
   Slot vector = frame.take(step, 0);
-  vector.own().shape = Shape(typeShape(step));
+  vector.own().shape = Shape(step.typeShape());
   frame.result(step) = std::move(vector);
   return success();
 }
@@ -173,25 +153,25 @@ static LogicalResult runTranspose(Frame &frame, const Step &step) {
   Shape own = rowMajorStrides(source.shape), strides;
   for (int64_t axis : axes)
     strides.push_back(own[axis]);
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   if (!made ||
       !copyBlock(Place(*made), 0, rowMajorStrides(made->shape), Place(source), 0, strides, made->shape))
     return failure();
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runInterleave(Frame &frame, const Step &step) {
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   for (int64_t i = 0; made && i < made->size(); ++i)
     made->cells[i] = frame.array(step, i % 2).cells[i / 2];
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runStep(Frame &frame, const Step &step) {
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   for (int64_t i = 0; made && i < made->size(); ++i)
     made->cells[i] = wholeCell(i);
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,7 +179,7 @@ static LogicalResult runStep(Frame &frame, const Step &step) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult makeMask(Frame &frame, const Step &step, ArrayRef<int64_t> sizes) {
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   if (!made)
     return failure();
   Cell *to = made->cells.data();
@@ -209,7 +189,7 @@ static LogicalResult makeMask(Frame &frame, const Step &step, ArrayRef<int64_t> 
       inside &= i < size;
     *to = wholeCell(inside);
   }
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult runConstantMask(Frame &frame, const Step &step) {
@@ -297,7 +277,7 @@ static LogicalResult runMultiReduction(Frame &frame, const Step &step) {
   }
   for (Cell &cell : made->cells)
     cell = rounded(frame, step, cell);
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 //===----------------------------------------------------------------------===//
@@ -351,7 +331,7 @@ template <typename Visit> static LogicalResult forEach(Frame &frame, const Step 
 static LogicalResult read(Frame &frame, const Step &step, const Transfer &transfer) {
   const Slot &source = frame.operand(step, transfer.shaped);
   Place place = Place::of(source, step.op->getOperand(transfer.shaped).getType());
-  ArrayPtr made = frame.make(step, typeShape(step));
+  ArrayPtr made = frame.make(step, step.typeShape());
   if (!made)
     return failure();
   const Slot *padding = transfer.padding < 0 ? nullptr : &frame.operand(step, transfer.padding);
@@ -364,7 +344,7 @@ static LogicalResult read(Frame &frame, const Step &step, const Transfer &transf
         return true;
       })))
     return failure();
-  return set(frame, step, made);
+  return frame.set(step, made);
 }
 
 static LogicalResult write(Frame &frame, const Step &step, const Transfer &transfer) {

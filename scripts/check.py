@@ -46,8 +46,8 @@ def formatting():
     return (0, 1) if run("formatting", "clang-format-22", "--dry-run", "-Werror", *files) else (1, 0)
 
 
-def lit(log="lit", tests=BUILD / "test"):
-    code = run(log, sys.executable, LIT, "-sv", f"-j{os.cpu_count()}", tests)
+def lit(log="lit", build=None):
+    code = run(log, sys.executable, LIT, "-sv", f"-j{os.cpu_count()}", (build or BUILD) / "test")
     counts = {kind: int(n) for kind, n in re.findall(r"^\s+([A-Z][A-Za-z ]+?)\s*:\s*(\d+) \(", log_of(log), re.M)}
     passed = counts.get("Passed", 0) + counts.get("Expectedly Failed", 0)
     neutral = passed + counts.get("Unsupported", 0) + counts.get("Excluded", 0) + counts.get("Skipped", 0)
@@ -95,7 +95,7 @@ def sanitizers():
                        "fuzzers")
     if code:
         return 0, 1
-    results = [lit("sanitizers", BUILD / "asan" / "test"), unit_tests_of(BUILD / "asan", "sanitizers"),
+    results = [lit("sanitizers", BUILD / "asan"), unit_tests_of(BUILD / "asan", "sanitizers"),
                python_suite("sanitizers", "test/EndToEnd/run.py", "--bin", BUILD / "asan" / "bin", "--only",
                             "hostile ")]
     return tuple(map(sum, zip(*results)))

@@ -191,7 +191,8 @@ void AttentionEmitter::storeWeights(const Rows &rows, Value r, const Span &span,
   Value base = scalars.select(scalars.eq(top, scalars.neg(scalars.infinity())), scalars.c(0), top);
   auto at = [&](Value j) { return Values{batch, h, i, j}; };
   auto weight = [&](const FloatBuilder &m, Value logit, Value base, Value inverse) {
-    return m.mul(makeExpOfNegative(m, m.sub(logit, base)), inverse);
+    Value isNone = m.eq(logit, m.neg(m.infinity())); // hidden, and so in a row of NaN too
+    return m.select(isNone, m.c(0), m.mul(makeExpOfNegative(m, m.sub(logit, base)), inverse));
   };
   Value begin = l.floorTo(span.lo, shape.lanes), whole = l.floorTo(span.hi, shape.lanes);
   l.loop(zero, begin, shape.lanes, [&](Value j) { l.store(vectors.c(0), op.getWeights(), at(j)); });

@@ -323,10 +323,30 @@ private:
   /// Whether the group with `candidate` would need what is computed from its own
   /// results, by `readers` in the block. Another group is computed as one.
   bool closesCycle(Operation *candidate, ArrayRef<Operation *> readers) {
+    DenseSet<Operation *> reading;
+    for (Operation *reader : readers) {
+      Operation *here = block.findAncestorOpInBlock(*reader);
+      if (!here)
+        continue;
+      // A member's body that reads any place of it needs all of it before.
+      if (here != reader && (here == candidate || group.find(here)))
+        return true;
+      reading.insert(here);
+    }
+    if (reading.empty())
+      return false;
+    // What stands before all readers needs none of them, if no group reaches behind the first.
+    auto isEarlier = [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); };
+    Operation *first = *llvm::min_element(reading, isEarlier);
+    for (const Group &other : formed) { // from the last one of the block on
+      if (isEarlier(other.members.back().op, first))
+        break;
+      first = std::min<Operation *>(first, other.members.front().op, isEarlier);
+    }
     DenseSet<Operation *> above;
     SmallVector<Operation *> work;
     auto add = [&](Operation *op) {
-      if (op != candidate && !group.find(op) && above.insert(op).second)
+      if (!isEarlier(op, first) && op != candidate && !group.find(op) && above.insert(op).second)
         work.push_back(op);
     };
     auto visit = [&](Operation *op) {
@@ -345,10 +365,7 @@ private:
       visit(m.op);
     while (!work.empty())
       visit(work.pop_back_val());
-    return llvm::any_of(readers, [&](Operation *reader) {
-      Operation *here = block.findAncestorOpInBlock(*reader);
-      return here && above.contains(here);
-    });
+    return llvm::any_of(above, [&](Operation *op) { return reading.contains(op); });
   }
 
   /// The users of a result that compute, slices and unit reshapes looked through.

@@ -140,6 +140,40 @@ func.func @no_cycle(%x: tensor<4x8xf32> {rondo.name = "x"}, %n: tensor<4xi64> {r
 
 // -----
 
+#b = affine_map<(b) -> (b)>
+
+// A body that reads any place of a value needs all of it before, though it reads the same place as well.
+// CHECK-LABEL: func.func @read_in_a_body
+// CHECK: %[[ROOTS:.*]] = scf.for
+// CHECK: math.sqrt
+// CHECK: scf.for
+// CHECK-NOT: math.sqrt
+// CHECK: tensor.extract %[[ROOTS]]
+// CHECK: return
+func.func @read_in_a_body(%x: tensor<40xf32> {rondo.name = "x"}, %out: tensor<40xf32> {rondo.result = 0 : i64})
+    -> tensor<40xf32> attributes {rondo.entry} {
+  %last = arith.constant 39 : index
+  %e = tensor.empty() : tensor<40xf32>
+  %root = linalg.generic {indexing_maps = [#b, #b], iterator_types = ["parallel"]}
+      ins(%x : tensor<40xf32>) outs(%e : tensor<40xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %v = math.sqrt %a : f32
+    linalg.yield %v : f32
+  } -> tensor<40xf32>
+  %sum = linalg.generic {indexing_maps = [#b, #b], iterator_types = ["parallel"]}
+      ins(%root : tensor<40xf32>) outs(%out : tensor<40xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %i = linalg.index 0 : index
+    %j = arith.subi %last, %i : index
+    %other = tensor.extract %root[%j] : tensor<40xf32>
+    %v = arith.addf %a, %other : f32
+    linalg.yield %v : f32
+  } -> tensor<40xf32>
+  return %sum : tensor<40xf32>
+}
+
+// -----
+
 #x = affine_map<(b, n, k) -> (b, k)>
 #w = affine_map<(b, n, k) -> (n, k)>
 #y = affine_map<(b, n, k) -> (b, n)>

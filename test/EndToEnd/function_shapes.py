@@ -23,6 +23,10 @@ def joins(table):
         for shape, axis in [((), 0), ((), -1), ((3,), 0), ((3,), 1), ((0, 3), -1), ((3, 17, 1), 1), ((3, 17), -3)]:
             inputs = {"x": draw(kind, shape), "y": draw(kind, shape, salt="b")}
             table.add("stack", f"stack([x, y], {axis})", inputs, lambda x, y: torch.stack([x, y], axis))
+        for shape, axis in [((3,), 0), ((0, 3), -1), ((3, 17), 0)]:  # more parts than go to one destination at a time
+            inputs = {"x": draw(kind, shape), "y": draw(kind, shape, salt="b")}
+            text = f"concat([{', '.join(['x', 'y', 'y'] * 7)}], dim={axis})"
+            table.add("concat", text, inputs, lambda x, y: torch.cat([x, y, y] * 7, axis))
         for shape, axis in [((17,), 0), ((3, 17), -1), ((0, 17, 3), 1)]:
             x = {"x": draw(kind, shape)}
             table.add("split", listed(f"split(x, 6, dim={axis})", 3), x, lambda x: x.split(6, axis), opens=False)

@@ -134,40 +134,69 @@ struct ConstantToFill : OpRewritePattern<arith::ConstantOp> {
 // concatenation alone can be computed there. Any other is copied by linalg.copy, which is not folded away as
 // an identity linalg.generic is: a value that is also yielded or concatenated twice cannot be computed in two
 // places.
+//
+// Of many parts some at a time go to a slice of the destination: the analysis of bufferization compares all
+// slices of one value with each other.
 struct ConcatToInserts : OpRewritePattern<tensor::ConcatOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(tensor::ConcatOp op, PatternRewriter &rewriter) const override {
     LinalgBuilder l(rewriter, op.getLoc());
-    RankedTensorType type = op.getResultType();
     int64_t dim = op.getDim();
-    SmallVector<SmallVector<OpFoldResult>> partSizes;
-    for (Value part : op.getInputs())
-      partSizes.push_back(mixedSizes(rewriter, op.getLoc(), part));
-    // Where each part begins, and at last the size of all.
-    SmallVector<OpFoldResult> at{rewriter.getIndexAttr(0)};
-    for (ArrayRef<OpFoldResult> sizes : partSizes) {
-      std::optional<int64_t> begin = getConstantIntValue(at.back()), size = getConstantIntValue(sizes[dim]);
-      at.push_back(begin && size ? OpFoldResult(rewriter.getIndexAttr(*begin + *size))
-                                 : OpFoldResult(l.add(l.index(at.back()), l.index(sizes[dim]))));
-    }
-
-    SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0)), sizes = partSizes[0];
-    SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
-    sizes[dim] = at.back();
-    Value result = l.empty(type, sizes);
-    for (auto [i, part] : llvm::enumerate(op.getInputs())) {
+    SmallVector<Part> parts;
+    for (Value part : op.getInputs()) {
       auto maker = part.getDefiningOp<DestinationStyleOpInterface>();
-      Value placed = part;
+      Part &made = parts.emplace_back(Part{part, mixedSizes(rewriter, op.getLoc(), part)});
       if (!maker || maker->getBlock() != op->getBlock() || !part.hasOneUse())
-        placed = linalg::CopyOp::create(rewriter, op.getLoc(), part,
-                                        l.empty(cast<RankedTensorType>(part.getType()), partSizes[i]))
-                     .getResult(0);
-      offsets[dim] = at[i];
-      result = tensor::InsertSliceOp::create(rewriter, op.getLoc(), placed, result, offsets, partSizes[i],
-                                             strides);
+        made.value = linalg::CopyOp::create(rewriter, op.getLoc(), part,
+                                            l.empty(cast<RankedTensorType>(part.getType()), made.sizes))
+                         .getResult(0);
     }
-    rewriter.replaceOp(op, result);
+    SmallVector<OpFoldResult> sizes = parts[0].sizes;
+    sizes[dim] = placesOf(l, parts, dim).back();
+    rewriter.replaceOp(op, insert(l, parts, dim, l.empty(op.getResultType(), sizes)));
     return success();
+  }
+
+private:
+  static constexpr size_t atOnce = 8;
+  struct Part {
+    Value value;
+    SmallVector<OpFoldResult> sizes;
+  };
+
+  // Where each part begins, and at last the size of all.
+  static SmallVector<OpFoldResult> placesOf(LinalgBuilder &l, ArrayRef<Part> parts, int64_t dim) {
+    SmallVector<OpFoldResult> at{l.b.getIndexAttr(0)};
+    for (const Part &part : parts) {
+      std::optional<int64_t> begin = getConstantIntValue(at.back()),
+                             size = getConstantIntValue(part.sizes[dim]);
+      at.push_back(begin && size ? OpFoldResult(l.b.getIndexAttr(*begin + *size))
+                                 : OpFoldResult(l.add(l.index(at.back()), l.index(part.sizes[dim]))));
+    }
+    return at;
+  }
+
+  // `dest` with all parts, one behind the other.
+  static Value insert(LinalgBuilder &l, ArrayRef<Part> parts, int64_t dim, Value dest) {
+    size_t step = 1;
+    while (step * atOnce < parts.size())
+      step *= atOnce;
+    SmallVector<OpFoldResult> at = placesOf(l, parts, dim);
+    int64_t rank = parts[0].sizes.size();
+    SmallVector<OpFoldResult> offsets(rank, l.b.getIndexAttr(0)), strides(rank, l.b.getIndexAttr(1));
+    for (size_t i = 0; i < parts.size(); i += step) {
+      ArrayRef<Part> some = parts.slice(i, std::min(step, parts.size() - i));
+      SmallVector<OpFoldResult> sizes = some[0].sizes;
+      offsets[dim] = at[i];
+      Value part = some[0].value;
+      if (some.size() > 1) {
+        sizes[dim] = placesOf(l, some, dim).back();
+        part = tensor::ExtractSliceOp::create(l.b, l.loc, dest, offsets, sizes, strides);
+        part = insert(l, some, dim, part);
+      }
+      dest = tensor::InsertSliceOp::create(l.b, l.loc, part, dest, offsets, sizes, strides);
+    }
+    return dest;
   }
 };
 

@@ -113,15 +113,33 @@ func.func @movement(%B: index, %s: f32, %v: tensor<8xf32>, %y: tensor<8x?xf32>)
 // CHECK-LABEL: func.func @concat
 // CHECK-SAME: %[[B:[^:]*]]: index, %[[X:[^:]*]]: tensor<?x8xf32>
 // CHECK: %[[E:.*]] = linalg.generic
+// CHECK: %[[COPY:.*]] = linalg.copy ins(%[[X]]
 // CHECK: %[[ALL:.*]] = tensor.empty(%[[B]]) : tensor<?x16xf32>
 // CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[E]] into %[[ALL]][0, 0] [%[[B]], 8] [1, 1]
-// CHECK: %[[COPY:.*]] = linalg.copy ins(%[[X]]
 // CHECK: tensor.insert_slice %[[COPY]] into %[[FIRST]][0, 8] [%{{.*}}, 8] [1, 1]
 func.func @concat(%B: index, %x: tensor<?x8xf32>, %v: tensor<8xf32>) -> tensor<?x16xf32> {
   %e = tensor.empty(%B) : tensor<?x8xf32>
   %0 = linalg.broadcast ins(%v : tensor<8xf32>) outs(%e : tensor<?x8xf32>) dimensions = [0]
   %1 = tensor.concat dim(1) %0, %x : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x16xf32>
   return %1 : tensor<?x16xf32>
+}
+
+// Of ten parts eight go to a slice of their own.
+// CHECK-LABEL: func.func @concat_many
+// CHECK: %[[ALL:.*]] = tensor.empty() : tensor<38xf32>
+// CHECK: %[[SOME:.*]] = tensor.extract_slice %[[ALL]][0] [30] [1]
+// CHECK: tensor.insert_slice %{{.*}} into %[[SOME]][0] [2] [1]
+// CHECK-COUNT-6: tensor.insert_slice
+// CHECK: %[[EIGHT:.*]] = tensor.insert_slice %{{.*}}[26] [4] [1]
+// CHECK: %[[FILLED:.*]] = tensor.insert_slice %[[EIGHT]] into %[[ALL]][0] [30] [1]
+// CHECK: %[[REST:.*]] = tensor.extract_slice %[[FILLED]][30] [8] [1]
+// CHECK: tensor.insert_slice %{{.*}} into %[[REST]][0] [4] [1]
+// CHECK: %[[TWO:.*]] = tensor.insert_slice %{{.*}}[4] [4] [1]
+// CHECK: tensor.insert_slice %[[TWO]] into %[[FILLED]][30] [8] [1]
+func.func @concat_many(%x: tensor<2xf32>, %y: tensor<4xf32>) -> tensor<38xf32> {
+  %0 = tensor.concat dim(0) %x, %y, %y, %y, %y, %y, %y, %y, %y, %y
+    : (tensor<2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<38xf32>
+  return %0 : tensor<38xf32>
 }
 
 // CHECK-LABEL: func.func @check

@@ -65,7 +65,7 @@ private:
   void use(StringRef name, SourceRange range, bool isCall, bool inShape = false) {
     if (silent || isKnown(name))
       return;
-    if (inShape && llvm::isUpper(name[0]))
+    if ((inShape || ofState) && llvm::isUpper(name[0])) // a dimension variable of an entry point
       return;
     eval.reportedNames.insert({uint32_t(range.file), range.begin});
     if (llvm::isUpper(name[0]) && !isCall && (inType || resultDims.contains(name))) {
@@ -438,11 +438,14 @@ private:
         add(comprehension->targets);
       spelling(binding->spelling);
     } else if (auto *variable = dyn_cast<ast::VariableDecl>(&member)) {
-      type(variable->type.get());
+      bool isState = variable->role == ast::VariableDecl::Role::State;
+      {
+        llvm::SaveAndRestore<bool> inside(ofState, isState);
+        type(variable->type.get());
+      }
       spelling(variable->spelling);
       auto *call = dyn_cast<ast::CallExpr>(variable->init.get());
       auto *word = dyn_cast<ast::NameExpr>(call ? call->callee.get() : variable->init.get());
-      bool isState = variable->role == ast::VariableDecl::Role::State;
       if (!isState || (word && isDistribution(word->name) && !isKnown(word->name))) {
         for (const ast::Argument &argument : call ? ArrayRef(call->arguments) : ArrayRef<ast::Argument>())
           initialiser(*argument.value);
@@ -487,7 +490,7 @@ private:
   std::vector<StringRef> names;
   llvm::StringMap<unsigned> uses; // how often a name stands in `names`
   const ast::ModelDecl *model = nullptr;
-  bool initialising = false, silent = false, inType = false;
+  bool initialising = false, silent = false, inType = false, ofState = false;
   llvm::StringSet<> resultDims; // of the def around
   /// Names of comprehensions, scans and lambdas that are over.
   struct Ended {

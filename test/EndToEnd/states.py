@@ -94,6 +94,12 @@ def odd(model, draw, dims):
         same(swap(x=x), first, b, seen, bits, last)
     same([swap.states["a"], swap.states["b"]], a, b)
 
+    widened, padded = model.open("widened", **dims).reset(), numpy.full(2 * B + 1, 0.25)
+    for _ in range(2):
+        x = draw(B)
+        padded = 0.5 * padded + numpy.concatenate([x, [0], x])
+        same(widened(x=x), padded)
+
     T, S = 3, 4
     total, count = zeros(B), 0
     nested = model.open("nested", T=T, S=S, **dims).reset()

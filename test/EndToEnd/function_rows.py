@@ -200,6 +200,18 @@ def norms(table):
     large = array("f32", [1e4, -1e4, 0.0, float("-inf")])
     for name in ("softmax", "log_softmax"):
         table.add(name, f"{name}(x, 0)", {"x": large}, lambda x: getattr(torch, name)(x, 0))
+    # Weights of a logit of -inf are 0, where PyTorch has NaN: hidden keys are not even looked at.
+    inf, nan = float("inf"), float("nan")
+    logits = array("f32", [[0.5, 1, -1], [-inf, inf, 1], [nan, -inf, 2], [-inf, -inf, -inf], [-inf, 3, inf]])
+    hidden = array("bool", [[False, False, True]] * 5)
+
+    def weights(b, m=None):
+        b = b if m is None else b.masked_fill(m, -inf)
+        return torch.where((b == -inf) | (b == -inf).all(1, keepdim=True), 0, b.softmax(1))
+
+    start = "q = zeros(1, 5, 2)\nk = zeros(1, 3, 2)\n_, w = attention(q, k, k, return_weights=true, bias=b"
+    table.add("attention", start + ")\nw[0]", {"b": logits}, weights, opens=False)
+    table.add("attention", start + ", mask=not m)\nw[0]", {"b": logits, "m": hidden}, weights, opens=False)
 
 
 def products(table):

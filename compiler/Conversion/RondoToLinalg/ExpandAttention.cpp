@@ -8,7 +8,7 @@
 //   logits  = visible ? score(scale * sum_d q k) : -inf       [B, H, Tq, Tk]
 //   top     = max_j logits, 0 for a row that sees nothing     [B, H, Tq]
 //   total   = sum_j exp(logits - top)
-//   weights = total == 0 ? 0 : exp(logits - top) / total
+//   weights = logits == -inf or total == 0 ? 0 : exp(logits - top) / total
 //   output  = sum_j visible ? weights * v : 0                 0 * NaN must be 0 where it is hidden
 #include "compiler/Conversion/RondoToLinalg/LinalgBuilder.h"
 #include "compiler/Conversion/RondoToLinalg/Passes.h"
@@ -58,8 +58,9 @@ public:
       return math::ExpOp::create(l.b, l.loc, l.sub(x[0], x[1]));
     });
     Value total = overKeys(powers, zero, [&](LinalgBuilder &l, ValueRange x) { return l.add(x[1], x[0]); });
-    Value weights = perPair(powers, total, [&](LinalgBuilder &l, ValueRange x) -> Value {
-      return arith::SelectOp::create(l.b, l.loc, equal(l, x[1], zero), zero, l.div(x[0], x[1]));
+    Value weights = perPair({powers, logits}, total, [&](LinalgBuilder &l, ValueRange x) -> Value {
+      Value none = arith::OrIOp::create(l.b, l.loc, equal(l, x[1], least), equal(l, x[2], zero));
+      return arith::SelectOp::create(l.b, l.loc, none, zero, l.div(x[0], x[2]));
     });
     Values results{values(weights, zero)};
     if (op.getWeights())
@@ -188,11 +189,14 @@ private:
     return l.map(input, rows(), ArrayRef(sizes).drop_back(),
                  [&](LinalgBuilder &l, ValueRange x) { return Values{body(l, x[0])}; });
   }
-  /// `body(element of the pair, value of the row)`
-  Value perPair(Value input, Value row, llvm::function_ref<Value(LinalgBuilder &, ValueRange)> body) {
-    return l.map({input, row}, pairs(element), sizes,
-                 [&](LinalgBuilder &l, ValueRange x) { return Values{body(l, x)}; },
-                 {l.b.getMultiDimIdentityMap(4), choose(4, {0, 1, 2})});
+  /// `body(elements of the pair, value of the row)`
+  Value perPair(ValueRange inputs, Value row, llvm::function_ref<Value(LinalgBuilder &, ValueRange)> body) {
+    SmallVector<AffineMap> maps(inputs.size(), l.b.getMultiDimIdentityMap(4));
+    maps.push_back(choose(4, {0, 1, 2}));
+    Values all(inputs);
+    all.push_back(row);
+    return l.map(all, pairs(element), sizes,
+                 [&](LinalgBuilder &l, ValueRange x) { return Values{body(l, x)}; }, maps);
   }
 
   /// sum_j weights v

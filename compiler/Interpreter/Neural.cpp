@@ -1,4 +1,5 @@
-// Products, reductions and what is made of them. Each result is computed in float64 and rounded once.
+// Products, reductions and what is made of them. Each result is computed in float64 and rounded once; of
+// sums and products of elements each partial one is, to the type in which code accumulates.
 #include "compiler/Interpreter/Strided.h"
 #include <cmath>
 
@@ -6,6 +7,11 @@ using namespace mlir;
 using namespace rondo;
 using namespace rondo::interpreter;
 using Slot = rondo::interpreter::Value;
+
+/// Halves are summed in f32.
+static Element accumulatorOf(Element element) {
+  return element.bits < 32 ? Element{Element::F32, 32} : element;
+}
 
 namespace {
 /// Rows along one dimension of a shape: `outer` x `size` x `inner` elements.
@@ -60,13 +66,14 @@ static LogicalResult runContract(Frame &frame, const Step &step) {
     terms.push_back({dot(*index, ArrayRef(strides[0]).drop_front(kept)),
                      dot(*index, ArrayRef(strides[1]).drop_front(kept))});
   Cell *to = made->cells.data();
+  Element accumulator = accumulatorOf(step.out);
   for (Indices index(shape); index; ++index, ++to) {
     const Cell *a = lhs.cells.data() + dot(*index, strides[0]),
                *b = rhs.cells.data() + dot(*index, strides[1]);
     if (step.out.isFloat()) {
       double sum = 0;
       for (auto [i, k] : terms)
-        sum += a[i].real * b[k].real;
+        sum = frame.machine.round(sum + a[i].real * b[k].real, accumulator);
       to->real = frame.machine.round(sum, step.out);
     } else {
       uint64_t sum = 0;
@@ -93,15 +100,16 @@ static bool isBetter(Cell x, Cell best, bool isFloat, bool least) {
 }
 
 /// Combines the elements of one row, of which there is at least one for the kinds that need it.
-static Cell reduceRow(ReduceKind kind, Element element, ArrayRef<Cell> row) {
+static Cell reduceRow(const Machine &machine, ReduceKind kind, Element element, ArrayRef<Cell> row) {
   switch (kind) {
   case ReduceKind::Sum:
   case ReduceKind::Prod: {
     bool isSum = kind == ReduceKind::Sum;
     if (element.isFloat()) {
+      Element accumulator = isSum ? accumulatorOf(element) : element;
       double total = isSum ? 0 : 1;
       for (Cell x : row)
-        total = isSum ? total + x.real : total * x.real;
+        total = machine.round(isSum ? total + x.real : total * x.real, accumulator);
       return realCell(total);
     }
     uint64_t total = isSum ? 0 : 1;
@@ -157,7 +165,7 @@ static LogicalResult runReduce(Frame &frame, const Step &step) {
         at += n * stride;
       row.push_back(input.cells[at]);
     }
-    Cell result = reduceRow(kind, step.in, row);
+    Cell result = reduceRow(frame.machine, kind, step.in, row);
     if (step.out.isFloat())
       result.real = frame.machine.round(result.real, step.out);
     made->cells[to] = result;

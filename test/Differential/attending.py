@@ -3,6 +3,8 @@
 from sizes import Size
 
 B, T, S = Size.of("B"), Size.of("T"), Size.of("S")
+EDGES = [1, 3, 7, 15, 16, 17, 31, 32, 40]  # of masks: within a vector of keys, and where one ends
+CAPTURED = [(-3, 12), (10, 36), (0, 70)]  # what a mask reads lies in one of these ranges
 
 
 class Indices:
@@ -14,7 +16,7 @@ class Indices:
     def integer(self, depth):
         g = self.g
         if depth == 0 or g.chance(0.5):
-            return g.one("i", "j", "i", "j", "3", "7", "h", "b", "40", f"i64({self.keys})", self.captured())
+            return g.one("i", "j", "i", "j", "h", "b", str(g.one(*EDGES)), f"i64({self.keys})", self.captured())
         a, form = self.integer(depth - 1), g.one("+", "-", "+", "-", "*", "//", "%", "minimum", "abs")
         if form in "+-":
             return f"({a} {form} {self.integer(depth - 1)})"
@@ -29,14 +31,15 @@ class Indices:
             return "5"
         kind = g.one("per row", "number", "number")
         if kind == "per row":
-            return f"{g.argument('i64', (B,), -2, 12).name}[b]"
-        return g.argument("i64", (), -3, 12).name
+            return f"{g.argument('i64', (B,), *g.one(*CAPTURED)).name}[b]"
+        return g.argument("i64", (), *g.one(*CAPTURED)).name
 
     def visible(self, depth):
         g = self.g
         if depth == 0 or g.chance(0.35):
             return g.one(f"({self.integer(2)} {g.one('<', '<=', '>', '>=', '==', '!=')} {self.integer(2)})", "j <= i",
-                         "j <= i", f"i - j < {g.one(1, 3, 7)}", "abs(i - j) < 4", f"j < {self.captured()}")
+                         "j <= i", f"i - j < {g.one(*EDGES)}", f"abs(i - j) < {g.one(*EDGES)}",
+                         f"j < {self.captured()}")
         form = g.one("and", "and", "or", "not", "read")
         if form == "read" and g.model is g.program:
             kinds = ["pad"] + ["seen", "row"] * (not self.offset)

@@ -25,8 +25,8 @@ TYPICAL = {"B": 3, "T": 12, "S": 9}
 
 
 class Generator:
-    def __init__(self, seed, makers):
-        self.seed, self.makers = seed, makers
+    def __init__(self, seed, makers, of_step):
+        self.seed, self.makers, self.of_step = seed, makers, of_step
         self.draw = random.Random(seed)
         self.count = 0
         self.float = self.weighted(TYPES)
@@ -264,5 +264,5 @@ class Generator:
 
 def program_of(seed):
     """The program of a seed."""
-    from statements import MAKERS
-    return Generator(seed, MAKERS).generate()
+    from statements import MAKERS, OF_STEP
+    return Generator(seed, MAKERS, OF_STEP).generate()

@@ -9,8 +9,8 @@ import numpy
 DTYPES = {"f32": numpy.float32, "f64": numpy.float64, "f16": numpy.float16, "i64": numpy.int64, "i32": numpy.int32,
           "i8": numpy.int8, "u8": numpy.uint8, "bool": numpy.bool_}
 # Nothing, one, primes, full tiles and their tails.
-SIZES = {"B": [0, 1, 1, 2, 2, 3, 5, 7], "T": [0, 1, 1, 2, 3, 5, 7, 8, 16, 17, 31, 33, 65],
-         "S": [0, 1, 2, 3, 7, 8, 13, 17, 33]}
+SIZES = {"B": [0, 1, 1, 2, 2, 3, 5, 7], "T": [0, 1, 1, 2, 3, 5, 7, 8, 16, 17, 31, 32, 33, 47, 65],
+         "S": [0, 1, 2, 3, 7, 8, 13, 17, 33, 48]}
 LONG = 1030  # more than a tile of attention's keys, now and then
 LARGEST = 400_000  # elements that a run computes; the interpreter looks at each
 
@@ -18,11 +18,12 @@ LARGEST = 400_000  # elements that a run computes; the interpreter looks at each
 def size_sets(program, count):
     """Sizes of the dimension variables for so many runs; the first is for code of fixed sizes."""
     draw = random.Random(f"sizes {program.seed}")
+    long = 0.2 if "attention(" in program.source() else 0.05
     sets = []
     for _ in range(20 * count):
         dims = {name: max(least, draw.choice([n for n in SIZES[name] if n >= least] or [least]))
                 for name, least in program.dims.items()}
-        if draw.random() < 0.05:
+        if draw.random() < long:
             dims = {"B": max(1, program.dims["B"]), "T": max(3, program.dims["T"]), "S": LONG}
         # Of fixed sizes 0 little is left to compile.
         unwanted = not sets and not all(dims.values()) and draw.random() < 0.6

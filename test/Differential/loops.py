@@ -27,7 +27,7 @@ def scan(g):
         for value, _ in elements + carries:
             g.scopes[-1].append(value)
             g.unread.append(value.name)
-        g.statements(g.draw.randint(1, 5 if g.depth == 1 else 3))
+        g.statements(g.draw.randint(1, 5 if g.depth == 1 else 3), g.one(g.makers, g.of_step))
         nexts(g, carries)
         yields = yielded(g, carries, lengths)
         if until:

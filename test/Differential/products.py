@@ -25,16 +25,23 @@ def linear(g):
 
 
 def gates(g):
-    """A product that is cut into gates."""
+    """Products that are cut into gates; some of one value and with gates of equal sizes, as cells have them."""
     x = g.pick_float(lambda value: len(value.shape) >= 1)
-    inner, outer, count = x.shape[-1], g.feature, g.one(2, 3, 4)
+    inner, outer = x.shape[-1], g.feature
     g.need(inner.constant)
-    weight = g.weight((outer * count, inner))
     axes, bound = x.shape[:-1] + (outer,), scaled(g, inner, x) * 0.7
-    parts = g.assign([(g.float, axes, bound, None, x.special)] * count,
-                     f"chunk(linear({x.name}, {weight.name}), {count}, dim=-1)")
-    a, b = parts[:2]
-    g.let(f"sigmoid({a.name}) * tanh({b.name})", g.float, axes)
+    parts = []
+    for _ in range(g.one(1, 1, 2)):
+        count = g.one(2, 3, 4)
+        weight = g.weight((outer * count, inner))
+        parts += g.assign([(g.float, axes, bound, None, x.special)] * count,
+                          f"chunk(linear({x.name}, {weight.name}), {count}, dim=-1)")
+    if g.chance(0.3):
+        parts.append(g.let(f"linear({x.name}, {g.weight((outer, inner)).name})", g.float, axes, bound))
+    text = f"sigmoid({parts[0].name}) * tanh({parts[1].name})"
+    for part in parts[2:]:
+        text += g.one(" + ", " - ") + g.one("tanh({v})", "0.5 * sin({v})", "sigmoid({v})").format(v=part.name)
+    g.let(text, g.float, axes, len(parts) - 1)
 
 
 def matmul(g):

@@ -21,3 +21,9 @@ MAKERS = {
     loops.scan: 12, loops.cache: 9, loops.state: 1, attending.attention: 4, attending.heads_of: 2,
     modules.of_library: 8, modules.part: 3, modules.repeated: 2,
 }
+# In a scan: rather what can be done for all steps at once, or for all gates.
+OF_STEP = {
+    e.unary: 3, e.binary: 4, e.chain: 3, shaping.cut: 2, shaping.transpose: 2, shaping.reshape: 2, shaping.unit: 2,
+    shaping.concat: 4, shaping.reduce: 3, choosing.rows: 1, choosing.gather: 1, products.linear: 5, products.gates: 5,
+    products.einsum: 2, products.softmax: 5, products.norm: 4,
+}

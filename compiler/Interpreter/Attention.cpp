@@ -140,7 +140,8 @@ LogicalResult Attention::run() {
       total += logit ? std::exp(*logit - top) : 0;
     std::vector<double> weights(logits.size());
     for (size_t j = 0; j < logits.size(); ++j)
-      weights[j] = logits[j] && *logits[j] != -INFINITY && total != 0 ? round(std::exp(*logits[j] - top) / total) : 0;
+      weights[j] =
+          logits[j] && *logits[j] != -INFINITY && total != 0 ? round(std::exp(*logits[j] - top) / total) : 0;
     for (int64_t d = 0; d < value.sizes[3]; ++d) {
       double sum = 0;
       for (int64_t j = 0; j < key.sizes[2]; ++j) {

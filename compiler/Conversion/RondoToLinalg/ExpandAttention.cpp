@@ -195,8 +195,8 @@ private:
     maps.push_back(choose(4, {0, 1, 2}));
     Values all(inputs);
     all.push_back(row);
-    return l.map(all, pairs(element), sizes,
-                 [&](LinalgBuilder &l, ValueRange x) { return Values{body(l, x)}; }, maps);
+    return l.map(
+        all, pairs(element), sizes, [&](LinalgBuilder &l, ValueRange x) { return Values{body(l, x)}; }, maps);
   }
 
   /// sum_j weights v

@@ -85,7 +85,7 @@ def choose(g):
     mask = g.pick(lambda value: value.dtype == "bool")
     x, y = g.want(mask.shape), g.want(mask.shape)
     text = g.one("where({m}, {x}, {y})", "where({m}, {x}, 0.0)", "masked_fill({x}, {m}, -0.5)", "{x} * {m}",
-                 "where({m}, 1.0, 0.5) * {x}")
+                 "where({m}, {x}, 0.5 * {x})")
     g.let(text.format(m=mask.name, x=x.name, y=y.name), g.float, mask.shape, max(x.bound, y.bound))
 
 

@@ -46,6 +46,8 @@ def main():
         for seed, fault in found:
             print(f"FAIL: {fault if isinstance(fault, check.Fault) else f'seed {seed}: {fault}'}", flush=True)
             faults.append(fault)
+        if done // 1000 > (done - count) // 1000:
+            print(f"{done} programs", flush=True)
     seconds = time.monotonic() - start
     if str(options.reproducers) != "none":
         leave_reproducers(tools, faults, options.reproducers)

@@ -285,6 +285,7 @@ unsigned mergeableAxes(Group &group) {
            !v.getDefiningOp()->hasTrait<OpTrait::ConstantLike>();
   };
   unsigned most = group.numAxes - 1;
+  llvm::SmallPtrSet<Value, 8> together, apart; // tensors that are read so
   for (Member &m : group.members)
     for (OpOperand &operand : m.op->getOpOperands()) {
       bool init = m.op.isDpsInit(&operand);
@@ -305,14 +306,19 @@ unsigned mergeableAxes(Group &group) {
       }
       if (prefix >= 2 && dense(operand.get())) {
         most = std::min(most, prefix);
+        together.insert(operand.get());
         continue;
       }
+      apart.insert(operand.get());
       // Otherwise none of them.
       for (unsigned i = 0; i < most; ++i)
         for (unsigned d = 0; d < m.loops.size(); ++d)
           if (m.loops[d].kind == LoopRole::Axis && m.loops[d].index == i && map.isFunctionOfDim(d))
             most = i ? std::min(most, i) : 0;
     }
+  // One tensor is read in one way.
+  if (llvm::any_of(together, [&](Value v) { return apart.contains(v); }))
+    return 0;
   // A body that asks for the index of a merged axis needs it.
   for (Member &m : group.members)
     m.op.getBody()->walk([&](linalg::IndexOp i) {

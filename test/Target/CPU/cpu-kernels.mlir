@@ -135,7 +135,7 @@ func.func @batch(%B: index {rondo.dim = "B"}, %x: tensor<?x8xf32> {rondo.name = 
 // CHECK:   tensor.extract %[[K]]
 // CHECK-DAG: %[[ROWS:.*]] = tensor.collapse_shape %[[Q]] {{\[\[}}0, 1], [2], [3]]
 // CHECK-DAG: %[[PANELS:.*]] = tensor.collapse_shape %[[PACKED]] {{\[\[}}0, 1], [2], [3], [4]]
-// CHECK: scf.for %[[B:.*]] = %{{.*}} to %c6
+// CHECK: scf.for %[[B:[a-z0-9]+]] = %{{.*}} to %c6
 // CHECK:   tensor.extract %[[ROWS]][%[[B]],
 // CHECK:   vector.transfer_read %[[PANELS]][%[[B]],
 #q = affine_map<(b, h, m, n, k) -> (b, h, m, k)>
@@ -183,4 +183,29 @@ func.func @view(%n: index {rondo.dim = "N"}, %x: tensor<?x1x2xf32> {rondo.name =
     linalg.yield %s : f32
   } -> tensor<?x?xf32>
   return %p : tensor<?x?xf32>
+}
+
+// -----
+
+#ba = affine_map<(x, y, b, a) -> (a, b)>
+#xy = affine_map<(x, y, b, a) -> (x, y)>
+#all = affine_map<(x, y, b, a) -> (x, y, b, a)>
+
+// Axes that one operand has side by side are not merged where another reads the same tensor along other axes.
+// CHECK-LABEL: func.func @read_in_two_ways
+// CHECK-NOT: collapse_shape
+// CHECK: scf.for %[[Y:[a-z0-9]+]] =
+// CHECK: scf.for %[[B:[a-z0-9]+]] =
+// CHECK-DAG: tensor.extract %arg0[%{{.*}}, %[[B]]]
+// CHECK-DAG: tensor.extract %arg0[%{{.*}}, %[[Y]]]
+// CHECK: return
+func.func @read_in_two_ways(%x: tensor<1x2xf32> {rondo.name = "x"}, %out: tensor<1x2x2x1xf32> {rondo.result = 0 : i64})
+    -> tensor<1x2x2x1xf32> attributes {rondo.entry} {
+  %0 = linalg.generic {indexing_maps = [#ba, #xy, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %x : tensor<1x2xf32>, tensor<1x2xf32>) outs(%out : tensor<1x2x2x1xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %m = arith.mulf %p, %q : f32
+    linalg.yield %m : f32
+  } -> tensor<1x2x2x1xf32>
+  return %0 : tensor<1x2x2x1xf32>
 }

@@ -118,6 +118,13 @@ Value row(OpBuilder &b, Location loc, Value buffer, Value at, Type want) {
   SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, loc, buffer);
   offsets[0] = at;
   sizes[0] = b.getIndexAttr(1);
+  if (llvm::is_contained(type.getShape().drop_front(), 0)) { // no place in such an axis passes for one
+    SmallVector<Value> dynamic;
+    SmallVector<int64_t> shape;
+    dispatchIndexOpFoldResults(ArrayRef(sizes).drop_front(), dynamic, shape);
+    auto none = MemRefType::get(shape, type.getElementType());
+    return castTo(b, loc, want, memref::AllocOp::create(b, loc, none, dynamic));
+  }
   // Of several axes of size 1 MLIR may drop another than the first, whose stride is not the same.
   auto whole = memref::SubViewOp::inferResultType(type, offsets, sizes, strides);
   auto [steps, offset] = whole.getStridesAndOffset();

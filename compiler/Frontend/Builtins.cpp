@@ -13,7 +13,7 @@ namespace rondo::sema {
 
 namespace {
 struct Registry {
-  llvm::StringMap<const Builtin *> byName;
+  llvm::StringMap<const Builtin *> byName, ofLibrary;
   std::vector<StringRef> names;
   llvm::DenseMap<const Builtin *, std::vector<BuiltinParameter>> parameters;
 
@@ -26,6 +26,10 @@ struct Registry {
         names.push_back(builtin.name);
         parameters[&builtin] = parse(builtin.signature);
       }
+    for (const Builtin &builtin : libraryBuiltins()) {
+      ofLibrary[builtin.name] = &builtin;
+      parameters[&builtin] = parse(builtin.signature);
+    }
   }
 
   static std::vector<BuiltinParameter> parse(StringRef signature) {
@@ -63,7 +67,10 @@ const Registry &registry() {
 }
 } // namespace
 
-const Builtin *lookupBuiltin(StringRef name) { return registry().byName.lookup(name); }
+const Builtin *lookupBuiltin(StringRef name, bool inLibrary) {
+  const Builtin *builtin = registry().byName.lookup(name);
+  return builtin || !inLibrary ? builtin : registry().ofLibrary.lookup(name);
+}
 ArrayRef<BuiltinParameter> parametersOf(const Builtin &builtin) {
   return registry().parameters.find(&builtin)->second;
 }

@@ -29,7 +29,7 @@ struct BuiltinParameter {
 };
 
 /// By name; null if there is none.
-const Builtin *lookupBuiltin(llvm::StringRef name);
+const Builtin *lookupBuiltin(llvm::StringRef name, bool inLibrary);
 /// Parsed once.
 llvm::ArrayRef<BuiltinParameter> parametersOf(const Builtin &builtin);
 /// All names, in the order of the tables.
@@ -46,6 +46,8 @@ llvm::ArrayRef<Builtin> attentionBuiltins();
 llvm::ArrayRef<Builtin> indexBuiltins();
 llvm::ArrayRef<Builtin> selectionBuiltins();
 llvm::ArrayRef<Builtin> constantBuiltins();
+/// What the library alone calls: checks of its arguments.
+llvm::ArrayRef<Builtin> libraryBuiltins();
 
 /// One call, its arguments bound to parameters. Accessors report what does not fit, at the argument,
 /// and return nothing; the call then returns Poison.

@@ -127,8 +127,10 @@ Value neg(BuiltinCall &call) {
 }
 
 Value abs(BuiltinCall &call) {
-  if (const int64_t *integer = call[0].get<int64_t>(); integer && *integer != INT64_MIN)
-    return std::abs(*integer);
+  if (const int64_t *integer = call[0].get<int64_t>())
+    return *integer < 0 ? call.eval.arithmeticOf(Arithmetic::Sub, 0, call[0], call.range, call.range,
+                                                 call.rangeOf(0), "`abs`")
+                        : Value(*integer);
   if (const double *number = call[0].get<double>())
     return std::fabs(*number);
   std::optional<Tensor> x = numbers(call);

@@ -281,7 +281,12 @@ Value einsum(BuiltinCall &call) {
 
 template <bool Log> Value softmax(BuiltinCall &call) {
   std::optional<Tensor> x = call.tensor(0);
-  if (!x || !needsFloat(call, 0, *x))
+  std::optional<DType> dtype;
+  if (!x || (call.has(2) && !(dtype = call.dtype(2))))
+    return Poison{};
+  if (dtype)
+    x = convert(call.f(), *x, *dtype);
+  if (!needsFloat(call, 0, *x))
     return Poison{};
   std::optional<int64_t> axis = call.axis(1, x->rank());
   if (!axis)
@@ -388,8 +393,8 @@ ArrayRef<Builtin> neuralBuiltins() {
       {"bmm", "x, mat2", "the matrix product of each pair of a batch", bmm},
       {"einsum", "equation, *operands", "products and sums by an equation, \"bik,bkj->bij\"", einsum},
       {"linear", "x, weight, bias=none", "x times the transposed weight, plus bias", linear},
-      {"softmax", "x, dim", "exp(x) / sum(exp(x)) along an axis", softmax<false>},
-      {"log_softmax", "x, dim", "log(softmax(x)) along an axis, stable", softmax<true>},
+      {"softmax", "x, dim, dtype=none", "exp(x) / sum(exp(x)) along an axis", softmax<false>},
+      {"log_softmax", "x, dim, dtype=none", "log(softmax(x)) along an axis, stable", softmax<true>},
       {"layer_norm", "x, normalized_shape, weight=none, bias=none, eps=1e-5",
        "(x - mean) / sqrt(var + eps) over the last axes, times weight, plus bias",
        normalize<NormKind::Layer>},

@@ -85,7 +85,12 @@ Tensor meanOf(FunctionEmitter &f, const Tensor &x, ArrayRef<int64_t> axes, const
 
 Value mean(BuiltinCall &call) {
   auto r = reduction(call);
-  if (!r || !needsFloat(call, r->x))
+  std::optional<DType> dtype;
+  if (!r || (call.has(3) && !(dtype = call.dtype(3))))
+    return Poison{};
+  if (dtype)
+    r->x = convert(call.f(), r->x, *dtype);
+  if (!needsFloat(call, r->x))
     return Poison{};
   return meanOf(call.f(), r->x, r->axes, r->count(), r->keep);
 }
@@ -279,7 +284,7 @@ ArrayRef<Builtin> reductionBuiltins() {
        total<ReduceKind::Sum>},
       {"prod", "x, dim=none, keepdim=false, dtype=none", "the product, of all or along axes",
        total<ReduceKind::Prod>},
-      {"mean", "x, dim=none, keepdim=false", "the mean, of all or along axes", mean},
+      {"mean", "x, dim=none, keepdim=false, dtype=none", "the mean, of all or along axes", mean},
       {"var", "x, dim=none, unbiased=true, keepdim=false, correction=none",
        "the variance, divided by n - correction (1 unless said)", variance<false>},
       {"std", "x, dim=none, unbiased=true, keepdim=false, correction=none", "the square root of the variance",

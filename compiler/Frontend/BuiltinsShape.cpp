@@ -63,11 +63,14 @@ Value reshapeCall(BuiltinCall &call) {
   } else if (total.isConstant() && rest.isConstant()) {
     return mismatch();
   } else {
-    // Not provable: checked on entry, a fact from there on.
-    f.require({Precondition::Divisible, total, rest, f.loops,
+    // Not provable: checked on entry, a fact from there on; B * T elements in rows of 2 * B are T // 2.
+    Size factor = commonFactor(total, rest);
+    Size count = total.dividedExactly(factor).value_or(total),
+         row = rest.dividedExactly(factor).value_or(rest);
+    f.require({Precondition::Divisible, count, row, f.loops,
                "`reshape`: " + total.str() + " elements are no multiple of " + rest.str(), f.loc});
-    f.facts.addDivisible(total, rest);
-    (*shape)[*open] = call.eval.sizes.floorDiv(total, rest);
+    f.facts.addDivisible(count, row);
+    (*shape)[*open] = call.eval.sizes.floorDiv(count, row);
     Size all = rest * (*shape)[*open];
     if (!f.facts.equal(all, total)) {
       call.error("whether " + x->str() + " can be reshaped to " + shapeString(*shape) +
@@ -371,7 +374,33 @@ Value pad(BuiltinCall &call) {
   return now;
 }
 
+// An argument of the library that has to have a shape: one error at once, which names it as its user does,
+// not those of the operations that it goes into.
+Value shaped(BuiltinCall &call) {
+  if (!call.has(0))
+    return None{};
+  std::optional<Tensor> value = call.tensor(0);
+  std::optional<std::string> name = call.string(1);
+  std::optional<Shape> shape = call.sizes(2);
+  if (!value || !name || !shape)
+    return Poison{};
+  if (call.eval.sameShape(value->shape, *shape))
+    return call[0];
+  const Tensor *x = call[3].get<Tensor>();
+  call.eval.error(call.range, "`" + *name + "` must be " + spelling(value->dtype) + shapeString(*shape) +
+                                  (x ? " where `x` is " + x->str() : "") + ", found " + value->str());
+  return Poison{};
+}
+
 } // namespace
+
+ArrayRef<Builtin> libraryBuiltins() {
+  static const Builtin table[] = {
+      {"_shaped", "value, name, shape, x=none", "the value, or none; an error if it has another shape",
+       shaped},
+  };
+  return table;
+}
 
 ArrayRef<Builtin> shapeBuiltins() {
   static const Builtin table[] = {

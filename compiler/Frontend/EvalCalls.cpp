@@ -292,12 +292,17 @@ Value Evaluator::runBody(const FunctionRef &function) {
   evaluated.insert(function.decl);
   llvm::SaveAndRestore<ScanBody *> outside(scanBody, nullptr);
   frame->result = Results{std::make_shared<const Values>()};
+  bool isTyped = !function.decl->results.empty();
+  std::vector<Scope> signature;
+  if (isTyped)
+    signature = frame->scopes;
   exec(function.decl->body);
   if (exhausted)
     return Poison{};
   Value result = frame->result;
-  if (result.isPoison() || function.decl->results.empty())
+  if (result.isPoison() || !isTyped)
     return result;
+  frame->scopes = std::move(signature); // what the body assigns has no meaning in the types of its results
   return checkResults(*function.decl, result).value_or(Value(Poison{}));
 }
 

@@ -132,10 +132,11 @@ Evaluator::EntryPoint::EntryPoint(Evaluator &eval, const ast::DefDecl &def, bool
 }
 
 // The types of the parameters. Dimension variables are the bare names in shapes of arguments that are
-// present; `int` arguments are sizes too.
+// present; `int` arguments are sizes too, and in a shape their names mean them.
 void Evaluator::EntryPoint::declareSizes() {
   Frame &frame = *eval.frame;
   const auto &given = eval.options.given;
+  llvm::StringSet<> ints;
   for (const ast::Parameter &parameter : def.parameters) {
     std::optional<TypeSpec> type = eval.resolveType(*parameter.type, true);
     ok &= type.has_value();
@@ -143,13 +144,17 @@ void Evaluator::EntryPoint::declareSizes() {
     bool isGiven = !isOptional || (given && llvm::is_contained(*given, parameter.name.text));
     types.push_back(type);
     present.push_back(isGiven);
+    if (type && type->kind == TypeSpec::Int)
+      ints.insert(parameter.name.text);
+  }
+  for (auto [type, isGiven] : llvm::zip(types, present)) {
     if (!type || !isGiven || type->kind != TypeSpec::Tensor)
       continue;
     for (const ast::Dim &dim : type->expr->dims) {
       if (!eval.isDimensionName(*dim.size))
         continue;
       StringRef name = cast<ast::NameExpr>(*dim.size).name;
-      if (!frame.dims.contains(name))
+      if (!frame.dims.contains(name) && !ints.contains(name))
         frame.dims[name] = declareSize(name, SizeAtom::Dim, dim.range);
     }
   }
@@ -180,9 +185,11 @@ void Evaluator::EntryPoint::addSizeArguments() {
   for (auto [dim, atom] : dims) {
     emitter.bindAtom(atom, block->addArgument(emitter.builder.getIndexType(), function.getLoc()));
     SmallVector<NamedAttribute> list = {named(attrs::dim, dim)};
+    if (atom->kind == SizeAtom::Int)
+      list.push_back(named(givenAttr, emitter.builder.getUnitAttr()));
     for (const ast::Parameter &parameter : def.parameters)
       if (atom->kind == SizeAtom::Int && parameter.name.text == dim && parameter.defaultValue)
-        if (TypedAttr value = eval.defaultAttribute(*parameter.defaultValue))
+        if (TypedAttr value = eval.defaultAttribute(parameter, std::nullopt))
           list.push_back(named(defaultAttr, value));
     argumentAttributes.push_back(emitter.builder.getDictionaryAttr(list));
   }
@@ -218,9 +225,13 @@ Value Evaluator::EntryPoint::addTensorArgument(const ast::Parameter &parameter, 
       block->addArgument(emitter.type(dtype, shape), eval.location(parameter.name.range, name));
   argumentShapes.push_back(shape);
   SmallVector<NamedAttribute> list = {named(attrs::name, name)};
-  if (parameter.defaultValue && !isa<ast::NoneExpr>(*parameter.defaultValue))
-    if (TypedAttr value = eval.defaultAttribute(*parameter.defaultValue))
+  if (parameter.defaultValue && !isa<ast::NoneExpr>(*parameter.defaultValue)) {
+    if (!shape.empty())
+      eval.error(parameter.defaultValue->range,
+                 "`" + name + "` is a tensor with axes: its default can be `none`");
+    else if (TypedAttr value = eval.defaultAttribute(parameter, dtype))
       list.push_back(named(defaultAttr, value));
+  }
   argumentAttributes.push_back(attributesOf(dtype, list));
   for (const Size &size : shape)
     emitter.requireNonNegative(size, "the size " + size.str() + " of `" + name + "` is negative");
@@ -306,6 +317,7 @@ void Evaluator::EntryPoint::publish() {
   function.setAllArgAttrs(argumentAttributes);
   function.setAllResultAttrs(resultAttributes);
   function.setPublic();
+  eval.entryHeads.push_back({function.getName().str(), def.headRange});
   function->setAttr(attrs::entry, emitter.builder.getUnitAttr());
 
   SmallVector<Shape> shapes = argumentShapes;
@@ -320,20 +332,27 @@ void Evaluator::EntryPoint::publish() {
     eval.emitReset(function, reached, dims);
 }
 
-// What an argument is if the caller does not give it: an i64, an f64 or a bool.
-TypedAttr Evaluator::defaultAttribute(const ast::Expr &expr) {
+// What an argument is if the caller does not give it: an i64, an f64 or a bool. Without a dtype it is a size.
+TypedAttr Evaluator::defaultAttribute(const ast::Parameter &parameter, std::optional<DType> dtype) {
+  const ast::Expr &expr = *parameter.defaultValue;
   llvm::SaveAndRestore<FunctionEmitter *> outside(fn, nullptr);
   Value value = evalSingle(expr);
   Builder builder(&context);
-  if (const int64_t *integer = value.get<int64_t>())
-    return builder.getI64IntegerAttr(*integer);
-  if (const double *number = value.get<double>())
+  bool wantsBool = dtype == DType::Bool, wantsFloat = dtype && isFloat(*dtype);
+  if (const int64_t *integer = value.get<int64_t>(); integer && !wantsBool) {
+    if (dtype ? holds(*dtype, *integer) : *integer >= 0)
+      return builder.getI64IntegerAttr(*integer);
+  } else if (const double *number = value.get<double>(); number && wantsFloat) {
     return builder.getF64FloatAttr(*number);
-  if (const bool *flag = value.get<bool>())
+  } else if (const bool *flag = value.get<bool>(); flag && wantsBool) {
     return builder.getBoolAttr(*flag);
+  }
   if (!value.isPoison())
-    error(expr.range,
-          "the default of an argument of an entry point must be a number, found " + value.describe());
+    error(expr.range, "the default of `" + parameter.name.text + "` must be " +
+                          (!dtype      ? "an int of at least 0"
+                           : wantsBool ? "`true` or `false`"
+                                       : "a number of the type " + spelling(*dtype).str()) +
+                          ", found " + value.describe());
   return {};
 }
 

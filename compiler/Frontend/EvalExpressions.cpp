@@ -22,11 +22,32 @@ Value Evaluator::eval(const ast::Expr &expr) {
   }
   for (const Value &part : flat(value))
     if (const Tensor *tensor = part.get<Tensor>())
-      if (llvm::any_of(tensor->shape, [](const Size &size) { return size.isTooLarge(); })) {
-        error(expr.range, "a size of " + quote(expr.range, "this") + " is too large");
+      if (!isPossible(*tensor, expr.range))
         return Poison{};
-      }
   return fn && fn->pairs ? ofPairs(expr, std::move(value)) : value;
+}
+
+// Declared shapes are looked at where they are declared.
+bool Evaluator::isPossible(const Tensor &tensor, SourceRange range) {
+  if (tensor.rank() > maxRank) {
+    error(range, "a tensor has at most " + Twine(maxRank) + " axes, " + quote(range, "this") + " has " +
+                     Twine(tensor.rank()));
+    return false;
+  }
+  int64_t elements = 1; // of the constant axes
+  bool isLarge = false, isEmpty = false;
+  for (const Size &size : tensor.shape) {
+    if (size.isTooLarge() || (size.isConstant() && size.constant() > maxSize)) {
+      error(range, "a size of " + quote(range, "this") + " is too large");
+      return false;
+    }
+    isEmpty |= size.isConstant(0);
+    if (size.isConstant() && !size.isConstant(0) && !isLarge)
+      isLarge = llvm::MulOverflow(elements, size.constant(), elements) || elements > maxSize;
+  }
+  if (isLarge && !isEmpty)
+    error(range, quote(range, "this") + " has too many elements: " + tensor.str());
+  return !isLarge || isEmpty;
 }
 
 // What was computed for each pair, in a region of an attention.

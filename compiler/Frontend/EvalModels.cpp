@@ -183,8 +183,8 @@ Instance *Evaluator::instantiate(const Recipe &recipe, Instance *owner, StringRe
   FrameScope entered(*this, inner, owner ? recipe.range : SourceRange());
   size_t errors = diagnostics.errorCount();
   addMembers(decl.members, instance);
-  // The methods of the library count on what its models require.
-  bool isUsable = !recipe.model.file->isLibrary || diagnostics.errorCount() == errors;
+  // Methods count on what their models require, those of the library on all of it.
+  bool isUsable = !instance.isUnmet && (!recipe.model.file->isLibrary || diagnostics.errorCount() == errors);
   return isUsable ? &instance : nullptr;
 }
 
@@ -228,8 +228,10 @@ void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {
       break;
     case ast::Decl::Kind::Require: {
       auto &decl = cast<ast::RequireDecl>(*member);
+      size_t errors = diagnostics.errorCount();
       if (!decl.hasErrors)
         require(*decl.condition, decl.message.get(), decl.range);
+      instance.isUnmet |= diagnostics.errorCount() > errors;
       break;
     }
     case ast::Decl::Kind::If:
@@ -403,7 +405,8 @@ std::optional<int64_t> Evaluator::evalZeroRow(const CallArgument &argument, Arra
 }
 
 // zeros, ones, full(v), uniform(lo, hi), normal(mean, std, zero_row), xavier_uniform, kaiming_uniform(a).
-std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, ArrayRef<Size> shape) {
+std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, DType dtype,
+                                            ArrayRef<Size> shape) {
   const ast::Expr *init = decl.init.get();
   auto *call = dyn_cast<ast::CallExpr>(init);
   auto *word = dyn_cast<ast::NameExpr>(call ? call->callee.get() : init);
@@ -460,13 +463,30 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
       zeroRow = *given;
       continue;
     }
-    if (!value.isNumber() || value.is<bool>()) {
+    bool fills = word->name == "full", isTruth = value.is<bool>() && fills && dtype == DType::Bool;
+    if (!value.isNumber() || (value.is<bool>() && !isTruth)) {
       error(arguments[from].range, "`" + row->parameters[i] + "` of `" + word->name +
                                        "` must be a number, found " + value.describe());
       return std::nullopt;
     }
     numbers[i] = value.asDouble();
+    const int64_t *integer = value.get<int64_t>();
+    // A module keeps an f64.
+    bool isHeld = !integer || (holds(dtype, *integer) && (isFloat(dtype) || llvm::isIntN(54, *integer)));
+    if (fills && (!isHeld || (value.is<double>() && !isFloat(dtype)))) {
+      error(arguments[from].range, "`" + spelling(dtype) + "` cannot be " + value.describe());
+      return std::nullopt;
+    }
+    if (!fills && !std::isfinite(*numbers[i])) {
+      error(arguments[from].range,
+            "`" + row->parameters[i] + "` of `" + word->name + "` must be finite, found " + value.describe());
+      return std::nullopt;
+    }
   }
+  auto refuse = [&](const Twine &message) {
+    error(init->range, message);
+    return std::nullopt;
+  };
   Builder builder(&context);
   auto make = [&](InitKind kind, double a, double b) {
     return InitAttr::get(&context, kind, builder.getF64FloatAttr(a), builder.getF64FloatAttr(b), zeroRow);
@@ -477,6 +497,10 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
     return make(InitKind::Constant, name == "ones", 0);
   if (name == "full")
     return make(InitKind::Constant, *numbers[0], 0);
+  if (name == "uniform" && numbers[1].value_or(1.0) < numbers[0].value_or(0.0))
+    return refuse("`lo` of `uniform` is greater than `hi`");
+  if (name == "normal" && numbers[1].value_or(1.0) < 0)
+    return refuse("`std` of `normal` is negative");
   if (name == "uniform")
     return make(InitKind::Uniform, numbers[0].value_or(0.0), numbers[1].value_or(1.0));
   if (name == "normal")
@@ -487,6 +511,11 @@ std::optional<InitAttr> Evaluator::evalInit(const ast::VariableDecl &decl, Array
   else
     bound = in > 0 ? std::sqrt(6.0 / ((1 + numbers[0].value_or(0.0) * numbers[0].value_or(0.0)) * in)) : 0.0;
   return make(InitKind::Uniform, -bound, bound);
+}
+
+void Evaluator::refuseKey(const ast::VariableDecl &decl) {
+  error(decl.spelling->range,
+        "the key of `" + decl.name.text + "` is empty, which only that of a module can be");
 }
 
 void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
@@ -521,7 +550,7 @@ void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
       return fail();
     }
   }
-  std::optional<InitAttr> init = evalInit(decl, *sizes);
+  std::optional<InitAttr> init = evalInit(decl, type->dtype, *sizes);
   std::optional<std::string> segment = decl.spelling ? evalSpelling(*decl.spelling) : name.str();
   if (!init || !segment)
     return fail();
@@ -534,16 +563,29 @@ void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
   auto weight = std::make_unique<Weight>();
   weight->decl = &decl;
   weight->key = joinKey(instance.key, *segment);
+  if (weight->key.empty())
+    return refuseKey(decl), fail();
   weight->dtype = type->dtype;
   weight->shape = *sizes;
   weight->init = *init;
+  // A module of the library is the binding of its user.
+  const Instance *bound = &instance;
+  while (bound->owner && bound->owner->model.file->isLibrary)
+    bound = bound->owner;
+  bool isLibrarys = instance.model.file->isLibrary && bound->range.isValid();
+  weight->place = isLibrarys ? bound->range : decl.name.range;
   auto [place, isNew] = weightsByKey.try_emplace(weight->key, weight.get());
   if (!isNew) {
     // Told once for each place that binds the second one.
-    SourceRange at = instance.range.isValid() && place->second->decl == &decl ? instance.range : decl.range;
-    error(at, "two weights have the key `" + weight->key + "`")
-        .note(place->second->decl->name.range, "the first is declared here")
-        .note("`as` gives a member another key");
+    SourceRange at = isLibrarys                                                 ? bound->range
+                     : instance.range.isValid() && place->second->decl == &decl ? instance.range
+                                                                                : decl.range;
+    if (toldTwice.insert(std::make_pair(uint32_t(at.file), at.begin)).second || !isLibrarys) {
+      Diagnostic &told = error(at, "two weights have the key `" + weight->key + "`");
+      if (place->second->place.begin != at.begin)
+        told.note(place->second->place, "the first is declared here");
+      told.note("`as` gives a member another key");
+    }
   }
   instance.names[name] = static_cast<const Weight *>(weight.get());
   instance.names[name].origin = decl.name.range;
@@ -558,6 +600,8 @@ bool Evaluator::addState(const ast::VariableDecl &decl, DType dtype, Instance &i
   if (!segment)
     return false;
   auto state = std::make_unique<State>(State{&decl, &instance, joinKey(instance.key, *segment), dtype});
+  if (state->key.empty())
+    return refuseKey(decl), false;
   auto [place, isNew] = statesByKey.try_emplace(state->key, state.get());
   if (!isNew) {
     SourceRange at = instance.range.isValid() && place->second->decl == &decl ? instance.range : decl.range;

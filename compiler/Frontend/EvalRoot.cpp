@@ -3,7 +3,9 @@
 #include "compiler/Frontend/Resolver.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
+#include <functional>
 
 using namespace mlir;
 
@@ -222,6 +224,9 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
       diagnostics.warning(member->function.name.range,
                           "`train` is not supported yet: `" + member->function.name.text + "` is left out");
   removeUnused();
+  checkOperations();
+  if (diagnostics.hasErrors())
+    return {};
   return std::move(module);
 }
 
@@ -378,6 +383,27 @@ void Evaluator::removeUnused() {
   for (auto function : llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
     if (!used.contains(function))
       function.erase();
+}
+
+// Functions that call functions many times are small until all calls are written out.
+void Evaluator::checkOperations() {
+  SymbolTable table(*module);
+  llvm::DenseMap<Operation *, uint64_t> known;
+  std::function<uint64_t(Operation *)> operations = [&](Operation *function) {
+    if (auto found = known.find(function); found != known.end())
+      return found->second;
+    uint64_t total = 0;
+    function->walk([&](Operation *op) {
+      auto call = dyn_cast<func::CallOp>(op);
+      total = llvm::SaturatingAdd(total, call ? operations(table.lookup(call.getCallee())) : 1);
+    });
+    return known[function] = total;
+  };
+  for (auto &[name, head] : entryHeads)
+    if (Operation *function = table.lookup(name); function && operations(function) > maxOperations)
+      error(head, "`" + name + "` has more than " + Twine(maxOperations) +
+                      " operations when all calls and loops over constants are written out; `scan` is not "
+                      "written out");
 }
 
 } // namespace rondo::sema

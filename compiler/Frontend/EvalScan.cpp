@@ -109,6 +109,11 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       std::optional<Size> from = begin.asSize(), to = end.asSize();
       if (from && to) {
         length = *to - *from;
+        if (length->isTooLarge()) {
+          error(at, "the range " + quote(at, "") + " is too long");
+          length = Size(0);
+          ok = false;
+        }
         if (!isNonNegative(*length))
           length = sizes.max(*length, Size(0));
       } else if (expr.yield || expr.sources.size() > 1) {

@@ -127,6 +127,8 @@ void Evaluator::assignState(const State &state, SourceRange target, const Value 
 std::optional<Tensor> Evaluator::fitting(const Value &value, DType dtype, ArrayRef<Size> shape) {
   if (!value.isArray())
     return std::nullopt;
+  if (const int64_t *integer = value.get<int64_t>(); integer && !holds(dtype, *integer))
+    return std::nullopt;
   bool widens = value.isNumber() && dtype != DType::Bool && !(value.is<double>() && !isFloat(dtype));
   Tensor tensor = widens ? toTensor(value, dtype) : toTensor(value);
   if (tensor.dtype != dtype || !sameShape(tensor.shape, shape))

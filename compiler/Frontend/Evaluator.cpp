@@ -235,7 +235,7 @@ std::optional<Value> Evaluator::lookupGlobal(const FileScope &file, StringRef na
   for (const FileScope *used : file.uses)
     if (std::optional<Value> value = lookupItem(*used, name))
       return value;
-  if (const Builtin *builtin = lookupBuiltin(name))
+  if (const Builtin *builtin = lookupBuiltin(name, file.isLibrary))
     return Value(BuiltinRef{builtin});
   if (std::optional<DType> dtype = parseDType(name))
     return Value(*dtype);

@@ -42,6 +42,7 @@ constexpr unsigned maxCallDepth = 256;
 constexpr uint64_t maxEvaluationSteps = 1'000'000;
 constexpr int64_t maxListLength = 100'000;
 constexpr size_t maxListWeight = 1'000'000; // with the lists in it
+constexpr uint64_t maxOperations = 1 << 18; // of an entry point
 constexpr size_t maxSizeFacts = 256;        // what one def requires of sizes
 constexpr size_t maxInstances = 50'000;
 constexpr size_t maxPairOperations = 2'000;   // in one region of an attention
@@ -229,6 +230,7 @@ private:
   //===--- Expressions --------------------------------------------------===//
 
   Value evalUncounted(const ast::Expr &expr);
+  bool isPossible(const Tensor &tensor, SourceRange range);
   Value ofPairs(const ast::Expr &expr, Value value);
   Value evalName(const ast::NameExpr &expr, bool isCall = false);
   Value unlessLate(const Value &value);
@@ -358,7 +360,8 @@ private:
   bool addState(const ast::VariableDecl &decl, DType dtype, Instance &instance);
   Value bind(const Value &value, Instance &owner, llvm::StringRef key, bool keepKey, SourceRange range,
              llvm::StringRef name);
-  std::optional<InitAttr> evalInit(const ast::VariableDecl &decl, llvm::ArrayRef<Size> shape);
+  void refuseKey(const ast::VariableDecl &decl);
+  std::optional<InitAttr> evalInit(const ast::VariableDecl &decl, DType dtype, llvm::ArrayRef<Size> shape);
   std::optional<int64_t> evalZeroRow(const CallArgument &argument, llvm::ArrayRef<Size> shape);
   std::optional<std::string> evalSpelling(const ast::KeySpelling &spelling);
   bool checkHyper(const ast::Parameter &parameter, Value &value, llvm::StringRef model, SourceRange range);
@@ -382,6 +385,7 @@ private:
   void checkOptions(llvm::ArrayRef<FunctionRef> found);
   void checkUnused(const FileScope &file, Instance *root);
   void checkModel(const FileScope &file, const ast::ModelDecl &model);
+  void checkOperations();
   void removeUnused();
 
   //===--- Entry points (EvalEntry.cpp) ---------------------------------===//
@@ -393,7 +397,7 @@ private:
   void emitEntry(const FunctionRef &function, bool isEntry, const ast::TrainDecl *train = nullptr);
   mlir::func::FuncOp emitShapes(mlir::func::FuncOp entry, llvm::ArrayRef<EntryDim> dims,
                                 llvm::ArrayRef<Shape> shapes);
-  mlir::TypedAttr defaultAttribute(const ast::Expr &expr);
+  mlir::TypedAttr defaultAttribute(const ast::Parameter &parameter, std::optional<DType> dtype);
 
   const FrontendOptions &options;
   mlir::MLIRContext &context;
@@ -421,6 +425,8 @@ private:
   // Of the entry point that is being emitted.
   const ast::DefDecl *entryDef = nullptr; // null: it is only checked
   llvm::StringMap<Value> entryDims;
+  llvm::DenseSet<std::pair<uint32_t, uint32_t>> toldTwice; // places that bind keys that are taken
+  std::vector<std::pair<std::string, SourceRange>> entryHeads;
   llvm::DenseMap<const State *, std::optional<Shape>> stateShapes; // those that were asked for
   bool resetting = false;                                          // first values of states are made
 

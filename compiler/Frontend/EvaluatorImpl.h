@@ -10,6 +10,9 @@ namespace rondo::sema {
 /// On arguments and results of entry points whose element type is u8, not i8.
 inline constexpr llvm::StringLiteral unsignedAttr = "rondo.unsigned";
 
+/// On `int` arguments of entry points: no axis of a tensor tells them, the caller does.
+inline constexpr llvm::StringLiteral givenAttr = "rondo.given";
+
 /// On arguments of entry points: the value of one that is not given, an i64, f64 or bool.
 inline constexpr llvm::StringLiteral defaultAttr = "rondo.default";
 

@@ -86,6 +86,8 @@ mlir::Value FunctionEmitter::extractSlice(DType dtype, ArrayRef<Size> shape, mli
 }
 
 mlir::Value FunctionEmitter::size(const Size &size) {
+  if (size.isTooLarge()) // a shape has it too, and is refused
+    return this->size(Size(0));
   auto known = emitted.find(size);
   if (known != emitted.end())
     return known->second;

@@ -11,6 +11,7 @@ namespace rondo::sema {
 /// A `param` (or `buffer`) of one instance.
 struct Weight {
   const ast::VariableDecl *decl;
+  SourceRange place;   // of its name, or of the binding of the library's module that it is in
   std::string key;     // full, `rnn.weight_ih_l0`
   std::string segment; // without the instance's prefix, as `.` finds it
   DType dtype;
@@ -43,8 +44,9 @@ struct Instance {
   std::vector<const State *> states;
   std::vector<Instance *> children;
   Instance *owner = nullptr;
-  std::string key;   // prefix of its weights' keys, without the last dot
-  SourceRange range; // of the binding
+  std::string key;      // prefix of its weights' keys, without the last dot
+  SourceRange range;    // of the binding
+  bool isUnmet = false; // what it requires
   bool failed = false;
 
   llvm::StringRef modelName() const { return model.decl->name.text; }

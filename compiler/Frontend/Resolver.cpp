@@ -55,7 +55,7 @@ private:
   bool isGlobal(StringRef name) {
     auto has = [&](const FileScope &scope) { return scope.items.contains(name); };
     return has(file) || llvm::any_of(file.uses, [&](const FileScope *used) { return has(*used); }) ||
-           lookupBuiltin(name) || parseDType(name) || name == "inf" || name == "pi" ||
+           lookupBuiltin(name, file.isLibrary) || parseDType(name) || name == "inf" || name == "pi" ||
            (!name.starts_with("_") &&
             llvm::any_of(eval.library(), [&](const FileScope *scope) { return has(*scope); }));
   }
@@ -190,7 +190,12 @@ private:
       break;
     case Kind::Lambda: {
       Names scope(*this);
-      add(cast<ast::LambdaExpr>(e).parameters);
+      ArrayRef<ast::Identifier> list = cast<ast::LambdaExpr>(e).parameters;
+      for (auto [i, parameter] : llvm::enumerate(list))
+        for (const ast::Identifier &before : list.take_front(i))
+          if (before.text == parameter.text && parameter.text != "_")
+            twice(parameter, before, "argument");
+      add(list);
       expr(*cast<ast::LambdaExpr>(e).body);
       end(scope.size, e.range, "lambda");
       break;
@@ -333,13 +338,16 @@ private:
 
   //===--- Declarations -------------------------------------------------===//
 
+  void twice(const ast::Identifier &name, const ast::Identifier &before, StringRef what) {
+    eval.diagnostics.error(name.range, "the " + what + " `" + name.text + "` is given twice")
+        .note(before.range, "first given here");
+  }
+
   void parameters(ArrayRef<ast::Parameter> list, StringRef what) {
     for (auto [i, parameter] : llvm::enumerate(list)) {
       for (const ast::Parameter &before : list.take_front(i))
         if (before.name.text == parameter.name.text && !before.name.text.empty()) {
-          eval.diagnostics
-              .error(parameter.name.range, "the " + what + " `" + parameter.name.text + "` is given twice")
-              .note(before.name.range, "first given here");
+          twice(parameter.name, before.name, what);
           break;
         }
       if (parameter.defaultValue)

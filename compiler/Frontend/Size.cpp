@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
+#include <numeric>
 
 using namespace rondo;
 using llvm::ArrayRef;
@@ -350,13 +351,17 @@ Size SizeContext::make(SizeAtom::Kind kind, const Size &a, const Size &b) {
       rest = rest - carried * b;
       whole = whole + carried;
     }
+    Size factor = commonFactor(rest, b);
+    rest = rest.dividedExactly(factor).value_or(rest);
+    Size divisor = *b.dividedExactly(factor);
+    y = divisor.constant();
     // (p // c) // d = p // (c d)
     const SizeAtom *inner = rest.bareAtom();
     int64_t product;
     if (inner && inner->kind == SizeAtom::FloorDiv && inner->rhs.isConstant() && inner->rhs.constant() > 0 &&
         y > 0 && !llvm::MulOverflow(inner->rhs.constant(), y, product))
       return whole + atomOf(kind, inner->lhs, Size(product));
-    return whole + atomOf(kind, rest, b);
+    return whole + atomOf(kind, rest, divisor);
   }
   case SizeAtom::Quotient:
     return constant ? make(SizeAtom::FloorDiv, a, b) : atomOf(kind, a, b);
@@ -390,6 +395,37 @@ Size SizeContext::substitute(const Size &size,
     result = result + product;
   }
   return result;
+}
+
+Size rondo::commonFactor(const Size &a, const Size &b) {
+  std::optional<Size::Term> common;
+  uint64_t coefficient = 0;
+  for (const Size *size : {&a, &b}) {
+    if (size->isTooLarge())
+      return Size(1);
+    for (const Size::Term &term : size->getTerms()) {
+      // The magnitude of INT64_MIN is no i64.
+      coefficient = std::gcd(coefficient, term.coefficient < 0 ? 0 - uint64_t(term.coefficient)
+                                                               : uint64_t(term.coefficient));
+      if (!common) {
+        common = term;
+        continue;
+      }
+      auto rest = term.atoms;
+      llvm::erase_if(common->atoms, [&](const SizeAtom *atom) {
+        auto *found = llvm::find(rest, atom);
+        if (found == rest.end())
+          return true;
+        rest.erase(found);
+        return false;
+      });
+    }
+  }
+  Size factor(coefficient == 0 || coefficient > uint64_t(INT64_MAX) ? 1 : int64_t(coefficient));
+  if (common)
+    for (const SizeAtom *atom : common->atoms)
+      factor = factor * Size(atom);
+  return factor;
 }
 
 bool rondo::isNonNegative(const Size &size) {

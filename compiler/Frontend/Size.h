@@ -133,6 +133,9 @@ private:
   std::map<std::pair<int, std::pair<Size, Size>>, const SizeAtom *> interned;
 };
 
+/// The greatest constant and the atoms that divide all terms of both; 1 of sizes that are too large.
+Size commonFactor(const Size &a, const Size &b);
+
 /// Whether a size cannot be negative for any dimension variables >= 0.
 bool isNonNegative(const Size &size);
 

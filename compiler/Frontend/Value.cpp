@@ -27,6 +27,13 @@ unsigned sema::bitWidth(DType dtype) {
   return widths[size_t(dtype)];
 }
 
+bool sema::holds(DType dtype, int64_t integer) {
+  if (!isInteger(dtype))
+    return true;
+  return isUnsigned(dtype) ? llvm::isUIntN(bitWidth(dtype), uint64_t(integer))
+                           : llvm::isIntN(bitWidth(dtype), integer);
+}
+
 mlir::Type sema::elementType(mlir::MLIRContext *context, DType dtype) {
   mlir::Builder builder(context);
   switch (dtype) {

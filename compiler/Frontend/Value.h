@@ -33,6 +33,8 @@ inline bool isHalf(DType dtype) { return dtype == DType::F16 || dtype == DType::
 inline bool isUnsigned(DType dtype) { return dtype <= DType::U8; }
 mlir::Type elementType(mlir::MLIRContext *context, DType dtype);
 unsigned bitWidth(DType dtype);
+/// Whether elements of the type can be this integer; of bool each can, which says whether it is 0.
+bool holds(DType dtype, int64_t integer);
 
 using Shape = llvm::SmallVector<Size, 3>;
 

@@ -38,6 +38,7 @@ struct Parameter {
 struct Dimension {
   std::string name;
   int32_t argument = -1, axis = 0;
+  bool isGiven = false; // by name, whatever has that size: an `int` argument
   std::optional<int64_t> defaultValue;
 };
 

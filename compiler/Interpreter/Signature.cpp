@@ -47,6 +47,7 @@ private:
       add(Role::Dim, i);
       Dimension &dim = entry.dims.emplace_back();
       dim.name = name.str();
+      dim.isGiven = bool(function.getArgAttr(i, "rondo.given"));
       if (auto value = dyn_cast_or_null<IntegerAttr>(defaultValue))
         dim.defaultValue = value.getInt();
       return success();
@@ -158,7 +159,7 @@ private:
     Operation *sizes = entry.shapes.getBody().front().getTerminator();
     for (auto [d, dim] : llvm::enumerate(entry.dims))
       for (auto [a, argument] : llvm::enumerate(entry.arguments))
-        for (unsigned axis = 0; axis < argument.rank && dim.argument < 0; ++axis)
+        for (unsigned axis = 0; axis < argument.rank && dim.argument < 0 && !dim.isGiven; ++axis)
           if (sizes->getOperand(argument.firstSize + axis) == entry.shapes.getArgument(d)) {
             dim.argument = a;
             dim.axis = axis;

@@ -106,7 +106,7 @@ func.func private @f() attributes {rondo.param = "w"}
 
 // -----
 // expected-error@+1 {{numbers of an initialiser must be finite}}
-#a = #rondo.init<constant, 0x7FF0000000000000 : f64, 0.0>
+#a = #rondo.init<constant, 0x7FF8000000000000 : f64, 0.0>
 
 // -----
 // expected-error@+1 {{row of zeros of an initialiser is negative}}

@@ -21,16 +21,18 @@ model M(n: int = 40) {
   param h: f16[n, n] = uniform(0.0, 1.0)
   buffer b: i64[3] = full(7)
   buffer s: f32[n] = uniform(1.0, 2.0)
+  buffer low: f32[2] = full(-inf)
+  buffer on: bool[2] = full(true)
   emb = Embedding(5, n, padding_idx=PADDING)
   rnn = LSTM(2, n)
 
   def forward() -> f32[n + 1], f32[2 * n, 3], f32[n // 7], f32[n * n], f32[n * n, 4], f32[n, 3 * n], f32[n, 3 * n],
-      f16[n, n], i64[3], f32[n], f32[5, n], f32[4 * n, 2] {
-    return z, o, f, u, g, x, k, h, b, s, emb.weight, rnn.weight_ih_l0
+      f16[n, n], i64[3], f32[n], f32[2], bool[2], f32[5, n], f32[4 * n, 2] {
+    return z, o, f, u, g, x, k, h, b, s, low, on, emb.weight, rnn.weight_ih_l0
   }
 }
 """
-NAMES = ["z", "o", "f", "u", "g", "x", "k", "h", "b", "s", "emb.weight", "rnn.weight_ih_l0"]
+NAMES = ["z", "o", "f", "u", "g", "x", "k", "h", "b", "s", "low", "on", "emb.weight", "rnn.weight_ih_l0"]
 
 
 def draw(folder, source, *flags):
@@ -57,6 +59,7 @@ def between(values, low, high):
 def check_distributions(w, n):
     expect((w["z"] == 0).all() and w["z"].shape == (n + 1,), "zeros")
     expect((w["o"] == 1).all() and w["o"].shape == (2 * n, 3), "ones")
+    expect((w["low"] == -np.inf).all() and w["on"].all(), "full of what is no finite number")
     expect((w["f"] == 2.5).all() and w["f"].shape == (n // 7,), "full")
     expect((w["b"] == 7).all() and w["b"].dtype == np.int64, "full of integers")
     expect(between(w["u"], -2, 3), "uniform")
@@ -102,7 +105,7 @@ def main():
         for dtype in (torch.float16, torch.bfloat16, torch.float64, torch.float32):
             weights = {name: torch.from_numpy(first[name]) for name in NAMES}
             for name in NAMES:
-                if name != "b":
+                if name not in ("b", "on"):
                     weights[name] = torch.randn(weights[name].shape, dtype=torch.float64).to(dtype)
             weights["b"] = torch.tensor([4, 5, 6])
             file = dict(weights)

@@ -143,6 +143,7 @@ private:
       if (!type.isIndex() || i != entry.dims.size())
         return error(i, "is a dimension, but no leading `index`");
       entry.dims.emplace_back().name = name.str();
+      entry.dims.back().isGiven = bool(func.getArgAttr(i, "rondo.given"));
       if (auto value = func.getArgAttrOfType<IntegerAttr>(i, attrs::defaultValue))
         entry.dims.back().defaultValue = value.getInt();
       return success();
@@ -239,7 +240,7 @@ private:
     Operation *ret = entry.shapes.getBody().front().getTerminator();
     for (auto [d, dim] : llvm::enumerate(entry.dims))
       for (auto [a, buffer] : llvm::enumerate(entry.inputs))
-        for (unsigned axis = 0; axis < buffer.rank && dim.arg < 0; ++axis)
+        for (unsigned axis = 0; axis < buffer.rank && dim.arg < 0 && !dim.isGiven; ++axis)
           if (ret->getOperand(buffer.firstSize + axis) == entry.shapes.getArgument(d)) {
             dim.arg = a;
             dim.axis = axis;

@@ -33,6 +33,7 @@ struct LateSize {
 struct Dim {
   std::string name;
   int32_t arg = -1, axis = 0;
+  bool isGiven = false;                // by name, whatever has that size: an `int` argument
   std::optional<int64_t> defaultValue; // of one given by name
 };
 

@@ -10,8 +10,9 @@ using namespace rondo;
 
 LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError, InitKind kind, FloatAttr a,
                                FloatAttr b, int64_t zeroRow) {
-  if (!a.getValue().isFinite() || !b.getValue().isFinite())
-    return emitError() << "numbers of an initialiser must be finite";
+  if (kind == InitKind::Constant ? a.getValue().isNaN()
+                                 : !a.getValue().isFinite() || !b.getValue().isFinite())
+    return emitError() << "numbers of an initialiser must be finite, that of `constant` a number";
   if (kind == InitKind::Uniform && b.getValueAsDouble() < a.getValueAsDouble())
     return emitError() << "bounds of a uniform initialiser are the wrong way round";
   if (kind == InitKind::Normal && b.getValue().isNegative())

@@ -45,7 +45,18 @@ TEST_F(SizeTest, DivisionTakesOutWhatIsExact) {
   EXPECT_EQ(context.floorDiv(Size(4) * T + B, 4), T + context.floorDiv(B, 4));
   EXPECT_EQ(context.floorDiv(T + Size(3), 2), context.floorDiv(T + one, 2) + one);
   EXPECT_EQ(context.floorDiv(context.floorDiv(T, 2), 3), context.floorDiv(T, 6));
+  EXPECT_EQ(context.floorDiv(Size(4) * T, 6), context.floorDiv(Size(2) * T, 3));
+  EXPECT_EQ(context.floorDiv(Size(4) * T + Size(3), -6).str(), "(4 * T + 3) // (-6)");
   EXPECT_TRUE(context.mod(Size(6) * T, 3).isConstant(0));
+}
+
+TEST_F(SizeTest, CommonFactorsDivideAllTerms) {
+  EXPECT_EQ(commonFactor(Size(4) * T * B + Size(2) * B * n, Size(6) * B * B), Size(2) * B);
+  EXPECT_EQ(commonFactor(Size(4) * T * T, Size(6) * T * T * B), Size(2) * T * T);
+  EXPECT_EQ(commonFactor(T, one), one);
+  EXPECT_EQ(commonFactor(0, Size(-3) * T), Size(3) * T);
+  EXPECT_EQ(commonFactor(Size(INT64_MIN) * T, INT64_MIN), one);
+  EXPECT_EQ(commonFactor(Size::tooLarge(), T), one);
 }
 
 TEST_F(SizeTest, ConstantsRoundDownAndDivideByZero) {

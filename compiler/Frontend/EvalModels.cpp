@@ -232,6 +232,8 @@ void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {
       if (!decl.hasErrors)
         require(*decl.condition, decl.message.get(), decl.range);
       instance.isUnmet |= diagnostics.errorCount() > errors;
+      if (instance.isUnmet && instance.model.file->isLibrary)
+        return; // its other members count on it too
       break;
     }
     case ast::Decl::Kind::If:

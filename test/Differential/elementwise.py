@@ -15,7 +15,7 @@ UNARY = {  # text, and the bound of the result for one of the operand
     "{x} / 3": lambda b: b / 3, "dropout({x}, 0.3)": lambda b: b, "detach({x})": lambda b: b,
 }
 JUMPS = {
-    "sign({x})": lambda b: 1, "floor(3 * {x})": lambda b: 3 * b + 1, "ceil({x} * 2)": lambda b: 2 * b + 1,
+    "sign({x})": lambda b: 1, "floor(3 * {x} + 0.37)": lambda b: 3 * b + 1, "ceil({x} * 2 + 0.37)": lambda b: 2 * b + 2,
     "round({x} * 2)": lambda b: 2 * b + 1, "{x} % 0.75": lambda b: 0.75, "{x} // 0.6": lambda b: 2 * b + 1,
 }
 BINARY = {
@@ -114,7 +114,7 @@ def cast(g):
     if x.is_float:
         to = g.one("i64", "i64", "i32", "i8", "u8")
         g.program.jumps = True
-        text = f"{to}({g.one('4 * ', '', '50 * ')}{x.name})"
+        text = f"{to}({g.one('4 * ', '', '50 * ')}{x.name} + 0.37)"  # 0 and 1 are frequent, and shall not jump
     elif x.dtype == "bool":
         to = g.one("i64", "i8", g.float, g.float)
         text = f"{to}({x.name})"

@@ -102,10 +102,11 @@ def CopyToLoops : Pass<"rondo-copy-to-loops", "::mlir::func::FuncOp"> {
 }
 
 def ExpandToCast : Pass<"rondo-expand-to-cast", "::mlir::func::FuncOp"> {
-  let summary = "memref.expand_shape becomes memref.reinterpret_cast";
+  let summary = "some views become memref.reinterpret_cast";
   let description = [{
-    Also where one dimension becomes several of unknown size, which upstream's
-    `expand-strided-metadata` cannot lower.
+    `memref.expand_shape`, also where one dimension becomes several of unknown
+    size, and slices that drop some axes of size 1 and keep others: upstream's
+    `expand-strided-metadata` cannot lower them.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -87,7 +87,7 @@ def sort(g):
 
 
 def update(g):
-    x = g.pick(lambda value: value.is_float and len(value.shape) >= 1)
+    x = g.pick_float(lambda value: len(value.shape) >= 1)
     axis = g.draw.randrange(len(x.shape))
     n = x.shape[axis]
     if g.chance(0.6):

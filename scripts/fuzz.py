@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the fuzzers (test/Fuzz): scripts/fuzz.py [--seconds N] [--jobs N] [--build FOLDER] [NAME ...]
+"""Runs the fuzzers (test/Fuzz): scripts/fuzz.py [--seconds N] [--jobs N] [--build FOLDER] [--distil N] [NAME ...]
 
-Each starts from files that are tests already, as they stand or in pieces, and works for so many seconds. An input that
-crashes, lasts 10 s or needs 2 GiB is kept in FOLDER/fuzz/found; what else is new, in FOLDER/fuzz/grown, is where the
-next run goes on. Of each one line is printed: executions, what of the code was reached (libFuzzer's `cov` and `ft`)
-and what was found. The last line is `fuzz: N passed, N failed`.
+Each starts from files that are tests already, as they stand or in pieces, and from its corpus in test/Fuzz/corpus, and
+works for so many seconds. An input that crashes, lasts 10 s or needs 2 GiB is kept in FOLDER/fuzz/found; what else is
+new, in FOLDER/fuzz/grown, is where the next run goes on. --distil makes the corpora anew: of what has grown the N
+inputs that reach most of what the tests do not. Of each one line is printed: executions, what of the code was reached
+(libFuzzer's `cov` and `ft`) and what was found. The last line is `fuzz: N passed, N failed`.
 """
 
 import argparse
@@ -21,6 +22,9 @@ import sys
 import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "test" / "Fuzz" / "corpus"
+OF_PROGRAMS = ("source", "compile", "format")  # have one corpus
+DISTILLED = 1500  # bytes that an input of a corpus may have
 QUIET = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}  # contexts are kept from one input to the next
 LENGTHS = {"source": 20000, "compile": 1500, "format": 20000, "dialect": 12000, "npy": 4096, "safetensors": 4096,
            "command-line": 2000}
@@ -99,8 +103,8 @@ def command_lines():
         yield f"model\n{more}".encode()
 
 
-def corpus(name, tools):
-    if name in ("source", "compile", "format"):
+def tests_of(name, tools):
+    if name in OF_PROGRAMS:
         return programs()
     return {"dialect": lambda: modules(tools), "npy": arrays, "safetensors": weights,
             "command-line": command_lines}[name]()
@@ -137,6 +141,40 @@ def work(name, options, program, grown, seeds, found):
     return said, "cov: " in said and (code == 0 or name in GOES_ON)
 
 
+def corpus_of(name):
+    return CORPUS / (OF_PROGRAMS[0] if name in OF_PROGRAMS else name)
+
+
+def distil(name, options, seeds, grown):
+    """Makes a corpus of the inputs that reach most of what the seeds, and those chosen before, do not reach."""
+    told = options.build / "fuzz" / f"{name}.features"
+    told.unlink(missing_ok=True)
+    merged = options.build / "fuzz" / "merged" / name
+    shutil.copytree(seeds, merged, dirs_exist_ok=True)
+    subprocess.run([options.build / "test" / "Fuzz" / f"libfuzzer-{name}", "-merge=1", f"-merge_control_file={told}",
+                    f"-timeout={options.timeout}", "-rss_limit_mb=2048", "-close_fd_mask=3", merged, grown], env=QUIET,
+                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    shutil.rmtree(merged)
+    # How many files, how many of the first folder, their names; then what each reaches.
+    total, first, *lines = told.read_text().splitlines()
+    names, reached = lines[:int(total)], {}
+    for line in lines[int(total):]:
+        kind, number, *features = line.split()
+        if kind == "FT":
+            reached[int(number)] = set(features)
+    known = set().union(*(features for number, features in reached.items() if number < int(first)))
+    small = {pathlib.Path(names[number]): features - known for number, features in reached.items()
+             if number >= int(first) and pathlib.Path(names[number]).stat().st_size <= DISTILLED}
+    shutil.rmtree(corpus_of(name), ignore_errors=True)
+    corpus_of(name).mkdir(parents=True)
+    for _ in range(min(options.distil, len(small))):
+        path = max(small, key=lambda path: (len(small[path]), path.name))
+        chosen = small.pop(path)
+        if chosen:
+            shutil.copy(path, corpus_of(name))
+        small = {other: features - chosen for other, features in small.items()}
+
+
 def fuzz(name, options):
     """Whether nothing was found."""
     seeds, grown, found = (options.build / "fuzz" / kind / name for kind in ("seeds", "grown", "found"))
@@ -144,10 +182,14 @@ def fuzz(name, options):
         shutil.rmtree(folder, ignore_errors=True)
     for folder in (seeds, grown, found):
         folder.mkdir(parents=True, exist_ok=True)
-    texts = [text for text in corpus(name, options.build / "bin") if len(text) <= LENGTHS[name]]
+    texts = [text for text in tests_of(name, options.build / "bin") if len(text) <= LENGTHS[name]]
     most = options.seconds * (1 if name == "compile" else 10)  # a short run needs time for others than these
     for number, text in enumerate(texts[::len(texts) // most + 1]):
         (seeds / f"{number:04}").write_bytes(text)
+    if options.distil:
+        distil(name, options, seeds, grown)
+    for path in corpus_of(name).iterdir():
+        shutil.copy(path, seeds)
 
     before = set(found.iterdir())
     program = options.build / "test" / "Fuzz" / f"libfuzzer-{name}"
@@ -177,6 +219,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="fuzzers at a time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=int, default=10, help="of one input, in seconds (on a busy machine, more)")
+    parser.add_argument("--distil", type=int, default=0, metavar="N", help="make the corpora anew, of so many inputs")
     parser.add_argument("--fresh", action="store_true", help="start from the tests alone")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "asan")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(LENGTHS))

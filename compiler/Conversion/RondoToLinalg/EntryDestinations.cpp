@@ -221,6 +221,10 @@ struct EntryDestinations : rondo::impl::EntryDestinationsBase<EntryDestinations>
         function.emitError("has more than one block");
         return signalPassFailure();
       }
+      if (llvm::any_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>)) {
+        function.emitError("takes memrefs before there are any");
+        return signalPassFailure();
+      }
       addDestinations(function);
     }
     for (auto [call, callee] : inner)

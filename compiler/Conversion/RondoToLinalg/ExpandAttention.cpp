@@ -230,6 +230,10 @@ struct ExpandAttention : rondo::impl::ExpandAttentionBase<ExpandAttention> {
     getOperation().walk([&](AttentionOp op) { found.push_back(op); });
     IRRewriter rewriter(&getContext());
     for (AttentionOp op : found) {
+      if (!isa<TensorType>(op.getOutput().getType())) {
+        op.emitOpError("is on memrefs, which come later");
+        return signalPassFailure();
+      }
       rewriter.setInsertionPoint(op);
       if (failed(Expansion(op, rewriter).run()))
         return signalPassFailure();

@@ -195,8 +195,10 @@ LogicalResult RuntimeLowering::rewriteLayer(func::FuncOp func, const Pieces *pie
       own = scratch;
     } else if ((has(attrs::name) || has(attrs::result)) && !sizes.empty()) {
       own = sizes.take_front(type.getRank());
-      sizes = sizes.drop_front(type.getRank());
+      sizes = sizes.drop_front(own.size());
     }
+    if (!type.hasStaticShape() && own.size() != size_t(type.getRank()))
+      return func.emitError() << "argument " << i << " has axes whose sizes are not told";
     Value bare;
     if (auto *piece = pieces ? llvm::find(pieces->arguments, i) : nullptr;
         piece && piece != pieces->arguments.end()) {

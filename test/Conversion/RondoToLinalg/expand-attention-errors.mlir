@@ -12,3 +12,11 @@ func.func @tensors(%scale: f32, %q: tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32> 
       } -> tensor<1x1x4x4xf32>
   return %r : tensor<1x1x4x4xf32>
 }
+
+// -----
+func.func @buffers(%x: memref<1x2x3x4xf32>, %out: memref<1x2x3x4xf32>, %scale: f32) {
+  // expected-error@+1 {{is on memrefs, which come later}}
+  rondo.attention %scale ins(%x, %x, %x : memref<1x2x3x4xf32>, memref<1x2x3x4xf32>, memref<1x2x3x4xf32>)
+      outs(%out : memref<1x2x3x4xf32>) : f32
+  return
+}

@@ -95,3 +95,10 @@ func.func @f(%n: memref<1xi64> {rondo.size = 0 : i64}) attributes {rondo.entry} 
 func.func @f(%x: memref<4xf32> {rondo.name = "x", rondo.default = 1.0 : f64}) attributes {rondo.entry} {
   return
 }
+
+// -----
+
+// expected-error @+1 {{argument 0 has axes whose sizes are not told}}
+func.func private @layer(%x: memref<?xf32> {rondo.name = "x"}) attributes {rondo.layer} {
+  return
+}

@@ -101,7 +101,7 @@ def CopyToLoops : Pass<"rondo-copy-to-loops", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
-def ExpandToCast : Pass<"rondo-expand-to-cast", "::mlir::func::FuncOp"> {
+def ViewsToCasts : Pass<"rondo-views-to-casts", "::mlir::func::FuncOp"> {
   let summary = "some views become memref.reinterpret_cast";
   let description = [{
     `memref.expand_shape`, also where one dimension becomes several of unknown

@@ -28,6 +28,8 @@ std::optional<llvm::StringRef> nearestType(llvm::StringRef name);
 
 /// Whether a first value of weights is drawn: `normal`.
 bool isDistribution(llvm::StringRef name);
+/// `rnn` and `weight_ih_l0` are `rnn.weight_ih_l0`; of either empty the other.
+std::string joinKey(llvm::StringRef prefix, llvm::StringRef segment);
 
 /// "1 argument", "3 arguments"
 inline std::string count(size_t n, llvm::StringRef noun) {

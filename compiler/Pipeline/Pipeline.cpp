@@ -142,7 +142,7 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     pm.addPass(createCheckAccesses());
     cleanUp(pm); // most of what is checked is known
   }
-  pm.addNestedPass<func::FuncOp>(createExpandToCast());
+  pm.addNestedPass<func::FuncOp>(createViewsToCasts());
   pm.addPass(createRuntimeToLLVM());
   if (options.debugInfo) { // behind it loops have no buffers, and before it functions have other arguments
     DebugInfoOptions debug;

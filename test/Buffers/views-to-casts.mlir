@@ -1,4 +1,4 @@
-// RUN: rondo-opt %s -pass-pipeline='builtin.module(func.func(rondo-expand-to-cast))' | FileCheck %s
+// RUN: rondo-opt %s -pass-pipeline='builtin.module(func.func(rondo-views-to-casts))' | FileCheck %s
 
 // CHECK-LABEL: func @dynamic
 // CHECK-SAME: %[[T:.*]]: index, %[[B:.*]]: index

@@ -1,4 +1,4 @@
-// rondo-expand-to-cast: views that upstream's expand-strided-metadata cannot lower become
+// rondo-views-to-casts: views that upstream's expand-strided-metadata cannot lower become
 // memref.reinterpret_cast.
 //
 // Needs memrefs. Upstream crashes where one dimension becomes several of unknown size, [T * B] -> [T, B];
@@ -10,7 +10,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace rondo {
-#define GEN_PASS_DEF_EXPANDTOCAST
+#define GEN_PASS_DEF_VIEWSTOCASTS
 #include "compiler/Buffers/Passes.h.inc"
 } // namespace rondo
 
@@ -84,7 +84,7 @@ void lower(memref::SubViewOp view) {
   view.erase();
 }
 
-struct ExpandToCast : rondo::impl::ExpandToCastBase<ExpandToCast> {
+struct ViewsToCasts : rondo::impl::ViewsToCastsBase<ViewsToCasts> {
   void runOnOperation() override {
     getOperation().walk([](memref::ExpandShapeOp expand) { lower(expand); });
     getOperation().walk([](memref::SubViewOp view) { lower(view); });

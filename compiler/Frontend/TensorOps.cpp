@@ -202,11 +202,13 @@ Tensor reshape(FunctionEmitter &f, const Tensor &x, ArrayRef<Size> shape) {
   auto groupType = [&](ArrayRef<ReassociationIndices> reassociation, ArrayRef<Size> axes) {
     SmallVector<int64_t> sizes;
     for (ArrayRef<int64_t> group : reassociation) {
-      int64_t size = 1;
-      for (int64_t axis : group)
-        size = ShapedType::isDynamic(size) || !axes[axis].isConstant() ? ShapedType::kDynamic
-                                                                       : size * axes[axis].constant();
-      sizes.push_back(size);
+      Size size(1); // one that is too large for an i64 is no constant
+      bool isOpen = false;
+      for (int64_t axis : group) {
+        isOpen |= !axes[axis].isConstant();
+        size = size * axes[axis];
+      }
+      sizes.push_back(!isOpen && size.isConstant() ? size.constant() : ShapedType::kDynamic);
     }
     return RankedTensorType::get(sizes, elementType(f.context(), x.dtype));
   };

@@ -79,9 +79,13 @@ LogicalResult Prepare::addParams(ArrayRef<func::FuncOp> entries) {
   for (auto [key, op] : params) {
     if (param(key))
       continue;
+    // Weights stand first, by their keys.
+    auto isBefore = [&, key = key](unsigned position) {
+      auto other = func.getArgAttrOfType<StringAttr>(position, attrs::param);
+      return other && other.getValue() < key;
+    };
     unsigned position = 0;
-    while (position < func.getNumArguments() &&
-           func.getArgAttrOfType<StringAttr>(position, attrs::param).getValue() < key)
+    while (position < func.getNumArguments() && isBefore(position))
       ++position;
     Builder b(op.getContext());
     NamedAttrList attributes;

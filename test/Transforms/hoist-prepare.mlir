@@ -80,3 +80,16 @@ module @none {
     return %x : tensor<2xf32>
   }
 }
+
+// -----
+
+// A `prepare` that made what no weight is made of gets the weights in front.
+// CHECK-LABEL: func.func @prepare(%{{.*}}: tensor<4xf32> {rondo.init = {{.*}}rondo.param = "w"})
+func.func @prepare(%d: tensor<4xf32> {rondo.result = 0 : i64}) -> tensor<4xf32> attributes {rondo.prepare} {
+  return %d : tensor<4xf32>
+}
+func.func @forward(%x: tensor<4xf32> {rondo.name = "x"}, %p: tensor<4xf32> {rondo.prepared = 0 : i64}) -> tensor<4xf32> attributes {rondo.entry} {
+  %w = rondo.param "w" init <normal, 0.0, 1.0> : tensor<4xf32>
+  %0 = arith.addf %x, %w : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

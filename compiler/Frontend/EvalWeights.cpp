@@ -207,15 +207,15 @@ void Evaluator::addVariable(const ast::VariableDecl &decl, Instance &instance) {
   const Instance *bound = &instance;
   while (bound->owner && bound->owner->model.file->isLibrary)
     bound = bound->owner;
-  bool isLibrarys = instance.model.file->isLibrary && bound->range.isValid();
-  weight->place = isLibrarys ? bound->range : decl.name.range;
+  bool ofLibrary = instance.model.file->isLibrary && bound->range.isValid();
+  weight->place = ofLibrary ? bound->range : decl.name.range;
   auto [place, isNew] = weightsByKey.try_emplace(weight->key, weight.get());
   if (!isNew) {
     // Told once for each place that binds the second one.
-    SourceRange at = isLibrarys                                                 ? bound->range
+    SourceRange at = ofLibrary                                                  ? bound->range
                      : instance.range.isValid() && place->second->decl == &decl ? instance.range
                                                                                 : decl.range;
-    if (toldTwice.insert(std::make_pair(uint32_t(at.file), at.begin)).second || !isLibrarys) {
+    if (toldTwice.insert(std::make_pair(uint32_t(at.file), at.begin)).second || !ofLibrary) {
       Diagnostic &told = error(at, "two weights have the key `" + weight->key + "`");
       if (place->second->place.begin != at.begin)
         told.note(place->second->place, "the first is declared here");

@@ -115,8 +115,4 @@ private:
   std::vector<Value> prepared;
 };
 
-/// The place in the user's source that a check of this location is told at: that of the innermost call
-/// outside of the library. Null if there is none.
-mlir::FileLineColLoc placeInSource(mlir::Location location);
-
 } // namespace rondo::interpreter

@@ -1,5 +1,6 @@
 // Checks record which one failed first: status = status == 0 & !ok ? number : status.
 #include "compiler/Conversion/RuntimeToLLVM/RuntimeLowering.h"
+#include "dialects/Rondo/IR/Locations.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -8,31 +9,10 @@
 using namespace mlir;
 using namespace rondo;
 
-/// The place of a location in the user's source: that of the innermost call that
-/// is not in the library, whose files are named `<library>/...`.
-static FileLineColLoc placeOf(Location loc) {
-  if (auto place = dyn_cast<FileLineColLoc>(loc))
-    return place;
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return placeOf(name.getChildLoc());
-  if (auto call = dyn_cast<CallSiteLoc>(loc)) {
-    FileLineColLoc inner = placeOf(call.getCallee());
-    if (inner && !inner.getFilename().strref().starts_with("<"))
-      return inner;
-    FileLineColLoc outer = placeOf(call.getCaller());
-    return outer ? outer : inner;
-  }
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (FileLineColLoc place = placeOf(part))
-        return place;
-  return nullptr;
-}
-
 /// The status that a check records. Checks that say the same share it.
 unsigned RuntimeLowering::numberOf(Location loc, StringRef message) {
   Check check{"", 0, 0, message.str()};
-  if (FileLineColLoc place = placeOf(loc))
+  if (FileLineColLoc place = placeInSource(loc))
     check = {place.getFilename().str(), place.getLine(), place.getColumn(), check.message};
   auto *found = llvm::find(checks, check);
   if (found == checks.end()) {

@@ -1,6 +1,7 @@
 #include "compiler/Tools/rondo/InterpretedModel.h"
 #include "compiler/Tools/rondo/LoadedModel.h"
 #include "compiler/Tools/rondo/Session.h"
+#include "dialects/Rondo/IR/Locations.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/StringSaver.h"

@@ -24,6 +24,7 @@ private:
     return Place::of(frame.operand(step, operand), op->getOperand(operand).getType());
   }
   double round(double x) const { return frame.machine.round(x, element); }
+  double roundPartial(double x) const { return frame.machine.roundPartial(x, element); }
   /// Runs a region for a pair; `logit` is none in the mask.
   FailureOr<Cell> call(const Body &body, std::optional<double> logit, ArrayRef<int64_t> indices);
   FailureOr<double> product(ArrayRef<int64_t> pair);
@@ -74,7 +75,7 @@ FailureOr<double> Attention::product(ArrayRef<int64_t> pair) {
     Cell x, y;
     if (!q || !k || !query.load(*q + d * query.strides[3], x) || !key.load(*k + d * key.strides[3], y))
       return step.op->emitError("reads outside of its query or key"), failure();
-    sum += x.real * y.real;
+    sum = roundPartial(sum + x.real * y.real);
   }
   return sum;
 }
@@ -137,7 +138,8 @@ LogicalResult Attention::run() {
     if (top == -INFINITY) // a row that sees nothing, or nothing that counts
       top = 0;
     for (std::optional<double> logit : logits)
-      total += logit ? std::exp(*logit - top) : 0;
+      if (logit)
+        total = roundPartial(total + std::exp(*logit - top));
     std::vector<double> weights(logits.size());
     for (size_t j = 0; j < logits.size(); ++j)
       weights[j] =
@@ -151,7 +153,7 @@ LogicalResult Attention::run() {
         std::optional<int64_t> at = value.at({b, h / (heads / keyHeads), j, d});
         if (!at || !value.load(*at, x))
           return outside();
-        sum += weights[j] * x.real;
+        sum = roundPartial(sum + weights[j] * x.real);
       }
       std::optional<int64_t> to = places[0].at({b, h, i, d});
       if (!to || !places[0].store(*to, realCell(round(sum))))

@@ -14,7 +14,8 @@ using Slot = rondo::interpreter::Value;
 // The contract
 //===----------------------------------------------------------------------===//
 
-Interpreter::Interpreter(ModuleOp module, Mode mode) : machine(std::make_unique<Machine>(module, mode)) {}
+Interpreter::Interpreter(ModuleOp module, Mode mode, uint64_t seed)
+    : machine(std::make_unique<Machine>(module, mode, seed)) {}
 Interpreter::~Interpreter() = default;
 Mode Interpreter::mode() const { return machine->mode; }
 CheckOp Interpreter::failedCheck() const { return machine->failedCheck; }
@@ -52,8 +53,8 @@ static LogicalResult collectWeights(ModuleOp module, const std::optional<EntryPo
   return failure(walk.wasInterrupted());
 }
 
-FailureOr<std::unique_ptr<Interpreter>> Interpreter::create(ModuleOp module, Mode mode) {
-  std::unique_ptr<Interpreter> made(new Interpreter(module, mode));
+FailureOr<std::unique_ptr<Interpreter>> Interpreter::create(ModuleOp module, Mode mode, uint64_t seed) {
+  std::unique_ptr<Interpreter> made(new Interpreter(module, mode, seed));
   SymbolTable symbols(module);
   llvm::StringSet<> resets;
   for (auto function : module.getOps<func::FuncOp>())

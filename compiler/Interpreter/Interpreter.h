@@ -77,8 +77,10 @@ struct Outcome {
 
 class Interpreter {
 public:
-  /// Reads the contract of a module, which outlives the interpreter. Its errors are reported.
-  static mlir::FailureOr<std::unique_ptr<Interpreter>> create(mlir::ModuleOp module, Mode mode);
+  /// Reads the contract of a module, which outlives the interpreter. Its errors are reported. `seed` is of
+  /// what Mode::Perturbed draws.
+  static mlir::FailureOr<std::unique_ptr<Interpreter>> create(mlir::ModuleOp module, Mode mode,
+                                                              uint64_t seed = 0);
   ~Interpreter();
 
   Mode mode() const;
@@ -103,7 +105,7 @@ public:
   CheckOp failedCheck() const;
 
 private:
-  Interpreter(mlir::ModuleOp module, Mode mode);
+  Interpreter(mlir::ModuleOp module, Mode mode, uint64_t seed);
   struct Given;
   mlir::LogicalResult invoke(const EntryPoint &entry, Given given, std::vector<Value> &results,
                              std::vector<ArrayPtr> &states, llvm::SmallVectorImpl<int64_t> &sizes);

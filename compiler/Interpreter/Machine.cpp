@@ -48,7 +48,8 @@ static LogicalResult runElementwise(Frame &frame, const Step &step) {
       return frame.machine.onlyShapes;
     }
     if (step.rounding.isFloat() && step.rounding.bits < 64)
-      result.real = roundTo(result.real, step.rounding);
+      result.real = frame.machine.mode == Mode::Perturbed ? frame.machine.perturb(result.real, step.rounding)
+                                                          : roundTo(result.real, step.rounding);
     return true;
   };
   if (!shaped) {
@@ -181,7 +182,7 @@ private:
       step.out = elementOf(op->getResult(0).getType()).value_or(Element{});
     // What is taken apart by its bits has those of its type, in every mode.
     bool hasBits = llvm::any_of(op->getUsers(), llvm::IsaPred<arith::BitcastOp>);
-    step.rounding = mode == Mode::Rounded || hasBits ? step.out : Element{};
+    step.rounding = mode != Mode::Float64 || hasBits ? step.out : Element{};
     if (entry.element && (op->getNumResults() != 1 || op->getNumOperands() > 4 || op->getNumOperands() == 0))
       step.run = runUnknown;
     if (auto predicate = op->getAttrOfType<IntegerAttr>("predicate"))

@@ -14,6 +14,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include <memory>
+#include <random>
 
 namespace rondo::interpreter {
 
@@ -123,7 +124,8 @@ public:
 /// A module in the course of being run.
 class Machine {
 public:
-  Machine(mlir::ModuleOp module, Mode mode) : module(module), mode(mode), symbols(module) {}
+  Machine(mlir::ModuleOp module, Mode mode, uint64_t seed)
+      : module(module), mode(mode), symbols(module), draws(seed) {}
 
   /// Calls a function with arguments of its types.
   mlir::LogicalResult call(mlir::func::FuncOp function, std::vector<Value> arguments,
@@ -135,8 +137,19 @@ public:
   mlir::LogicalResult runChecks(mlir::func::FuncOp function, llvm::ArrayRef<int64_t> dims);
 
   /// Rounds the result of an operation on floats as the mode asks for.
-  double round(double value, Element type) const {
-    return mode == Mode::Rounded ? roundTo(value, type) : value;
+  double round(double value, Element type) {
+    return mode == Mode::Float64   ? value
+           : mode == Mode::Rounded ? roundTo(value, type)
+                                   : perturb(value, type);
+  }
+  /// Rounds down or up at random, so that a run samples what rounding may do to a number (Parker, "Monte
+  /// Carlo Arithmetic", 1997).
+  double perturb(double value, Element type) {
+    return draws() % 2 ? roundUp(value, type) : roundDown(value, type);
+  }
+  /// Rounds a partial sum of an operation's result of this type: halves are summed in f32.
+  double roundPartial(double sum, Element type) {
+    return round(sum, type.bits < 32 ? Element{Element::F32, 32} : type);
   }
   /// Records a check that failed; the first one of a call counts.
   void fail(CheckOp check) {
@@ -163,6 +176,7 @@ private:
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<Function>> functions;
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<Function>> checks;
   std::vector<MemoryPtr> addressed;
+  std::mt19937 draws;
   unsigned depth = 0; // of calls
 };
 

@@ -1,5 +1,5 @@
 // Products, reductions and what is made of them. Each result is computed in float64 and rounded once; of
-// sums and products of elements each partial one is, to the type in which code accumulates.
+// sums and products of elements each partial one is too, and so is what rows are compared with.
 #include "compiler/Interpreter/Strided.h"
 #include <cmath>
 
@@ -7,11 +7,6 @@ using namespace mlir;
 using namespace rondo;
 using namespace rondo::interpreter;
 using Slot = rondo::interpreter::Value;
-
-/// Halves are summed in f32.
-static Element accumulatorOf(Element element) {
-  return element.bits < 32 ? Element{Element::F32, 32} : element;
-}
 
 namespace {
 /// Rows along one dimension of a shape: `outer` x `size` x `inner` elements.
@@ -66,14 +61,13 @@ static LogicalResult runContract(Frame &frame, const Step &step) {
     terms.push_back({dot(*index, ArrayRef(strides[0]).drop_front(kept)),
                      dot(*index, ArrayRef(strides[1]).drop_front(kept))});
   Cell *to = made->cells.data();
-  Element accumulator = accumulatorOf(step.out);
   for (Indices index(shape); index; ++index, ++to) {
     const Cell *a = lhs.cells.data() + dot(*index, strides[0]),
                *b = rhs.cells.data() + dot(*index, strides[1]);
     if (step.out.isFloat()) {
       double sum = 0;
       for (auto [i, k] : terms)
-        sum = frame.machine.round(sum + a[i].real * b[k].real, accumulator);
+        sum = frame.machine.roundPartial(sum + a[i].real * b[k].real, step.out);
       to->real = frame.machine.round(sum, step.out);
     } else {
       uint64_t sum = 0;
@@ -100,16 +94,16 @@ static bool isBetter(Cell x, Cell best, bool isFloat, bool least) {
 }
 
 /// Combines the elements of one row, of which there is at least one for the kinds that need it.
-static Cell reduceRow(const Machine &machine, ReduceKind kind, Element element, ArrayRef<Cell> row) {
+static Cell reduceRow(Machine &machine, ReduceKind kind, Element element, ArrayRef<Cell> row) {
   switch (kind) {
   case ReduceKind::Sum:
   case ReduceKind::Prod: {
     bool isSum = kind == ReduceKind::Sum;
     if (element.isFloat()) {
-      Element accumulator = isSum ? accumulatorOf(element) : element;
       double total = isSum ? 0 : 1;
       for (Cell x : row)
-        total = machine.round(isSum ? total + x.real : total * x.real, accumulator);
+        total =
+            isSum ? machine.roundPartial(total + x.real, element) : machine.round(total * x.real, element);
       return realCell(total);
     }
     uint64_t total = isSum ? 0 : 1;
@@ -190,11 +184,12 @@ static LogicalResult runSoftmax(Frame &frame, const Step &step) {
       most = std::isnan(x) || x > most ? x : most;
     }
     for (int64_t i = 0; i < rows.size; ++i)
-      sum += std::exp(input.cells[rows.at(r, i)].real - most);
+      sum = frame.machine.roundPartial(sum + std::exp(input.cells[rows.at(r, i)].real - most), step.out);
+    double log = op.getLog() ? frame.machine.roundPartial(std::log(sum), step.out) : 0;
     for (int64_t i = 0; i < rows.size; ++i) {
       double x = input.cells[rows.at(r, i)].real - most;
       made->cells[rows.at(r, i)].real =
-          frame.machine.round(op.getLog() ? x - std::log(sum) : std::exp(x) / sum, step.out);
+          frame.machine.round(op.getLog() ? x - log : std::exp(x) / sum, step.out);
     }
   }
   frame.result(step) = made;
@@ -205,6 +200,7 @@ static LogicalResult runNormalize(Frame &frame, const Step &step) {
   auto op = cast<NormalizeOp>(step.op);
   const Array &input = frame.array(step, 0);
   ArrayPtr made = new Array(input.shape);
+  auto round = [&](double x) { return frame.machine.roundPartial(x, step.out); };
   int64_t n = *countOf(ArrayRef(input.shape).take_back(op.getRank()));
   double eps = op.getEps().convertToDouble();
   for (int64_t first = 0; n && first < input.size(); first += n) {
@@ -212,11 +208,11 @@ static LogicalResult runNormalize(Frame &frame, const Step &step) {
     double mean = 0, squares = 0;
     if (op.getKind() == NormKind::Layer) {
       for (Cell x : row)
-        mean += x.real;
-      mean /= double(n);
+        mean = round(mean + x.real);
+      mean = round(mean / double(n));
     }
     for (Cell x : row)
-      squares += (x.real - mean) * (x.real - mean);
+      squares = round(squares + (x.real - mean) * (x.real - mean));
     double scale = 1 / std::sqrt(squares / double(n) + eps);
     for (int64_t i = 0; i < n; ++i)
       made->cells[first + i].real = frame.machine.round((row[i].real - mean) * scale, step.out);

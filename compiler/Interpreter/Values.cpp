@@ -27,28 +27,35 @@ std::optional<Element> rondo::interpreter::elementOf(Type type) {
 }
 
 /// To `digits` binary digits; the least exponent is that of the smallest normal number.
-static double roundDigits(double value, int digits, int leastExponent, double greatest) {
+static double roundDigits(double value, double (*toWhole)(double), int digits, int leastExponent,
+                          double greatest) {
   if (!std::isfinite(value) || value == 0)
     return value;
   int exponent;
   std::frexp(value, &exponent);
   double quantum = std::ldexp(1.0, std::max(exponent, leastExponent + 1) - digits);
-  double rounded = std::nearbyint(value / quantum) * quantum;
+  double rounded = toWhole(value / quantum) * quantum;
   return std::abs(rounded) > greatest ? std::copysign(INFINITY, value) : std::copysign(rounded, value);
 }
 
-double rondo::interpreter::roundTo(double value, Element type) {
+static double roundBy(double (*toWhole)(double), double value, Element type) {
   switch (type.kind) {
   case Element::F16:
-    return roundDigits(value, 11, -14, 65504.0);
+    return roundDigits(value, toWhole, 11, -14, 65504.0);
   case Element::BF16:
-    return roundDigits(value, 8, -126, 0x1.fep127);
+    return roundDigits(value, toWhole, 8, -126, 0x1.fep127);
   case Element::F32:
-    return float(value);
+    return roundDigits(value, toWhole, 24, -126, 0x1.fffffep127);
   default:
     return value;
   }
 }
+
+double rondo::interpreter::roundTo(double value, Element type) {
+  return type.kind == Element::F32 ? float(value) : roundBy(std::nearbyint, value, type);
+}
+double rondo::interpreter::roundDown(double value, Element type) { return roundBy(std::floor, value, type); }
+double rondo::interpreter::roundUp(double value, Element type) { return roundBy(std::ceil, value, type); }
 
 static const llvm::fltSemantics &semanticsOf(Element type) {
   return type.kind == Element::F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat();

@@ -13,8 +13,9 @@ namespace rondo::interpreter {
 
 /// What becomes of the result of an operation on floats.
 enum class Mode : int {
-  Float64, // kept as computed in float64, whatever its type says
-  Rounded, // rounded to its type
+  Float64,   // kept as computed in float64, whatever its type says
+  Rounded,   // rounded to its type
+  Perturbed, // rounded to its type, down or up at random
 };
 
 /// One element: a float of any type, or an integer, sign-extended from its width (an i1 is 0 or 1).
@@ -63,6 +64,9 @@ inline uint64_t unsignedOf(int64_t value, unsigned bits) {
 
 /// The nearest number that the type has, ties to even; beyond its range infinity.
 double roundTo(double value, Element type);
+/// The greatest number of the type that is not above, or the least that is not below.
+double roundDown(double value, Element type);
+double roundUp(double value, Element type);
 
 /// The element as it stands in memory, and the way back. A bool is one byte; an integer of another width than
 /// 8, 16, 32 or 64 is no such element.

@@ -18,6 +18,7 @@ REDRAWN = 3  # a difference of numbers must show with one of so many other draws
 WAYS = {"-O0": (["-O0"], False), "-O3": (["-O3"], False), "-O3 fixed": (["-O3"], True),
         "-O3 --sanitize": (["-O3", "--sanitize"], False)}
 INTERPRETER = "interpreter"
+ROUNDINGS = ["rounded", "perturbed:1", "perturbed:2", "perturbed:3"]  # the interpreter's modes beside float64
 SANITIZED = 10  # one of so many batches is sanitized instead of compiled by -O0
 
 
@@ -67,7 +68,7 @@ def compare(program, dims, again, got, interpret):
     def say(kind, way, text):
         faults.append(Fault(program, kind, way, dims, text, again))
 
-    exact, rounded = interpret("float64"), None
+    exact, rounded, modes = interpret("float64"), [], iter(ROUNDINGS)
     if isinstance(exact, str):
         say(INTERPRETER, next(iter(got)), exact)
     for way, have in got.items():
@@ -76,11 +77,11 @@ def compare(program, dims, again, got, interpret):
         elif isinstance(have, int):
             say("status", way, f"the call gives status {have}")
         elif isinstance(exact, list):
-            wrong, _ = judge.compare(program, have, exact)
-            if wrong and rounded is None:
-                rounded = interpret("rounded")
-            unclear = 0
-            if wrong and isinstance(rounded, list):
+            wrong, unclear = judge.compare(program, have, exact, rounded)
+            while wrong and (mode := next(modes, None)):
+                other = interpret(mode)
+                if isinstance(other, list):
+                    rounded.append(other)
                 wrong, unclear = judge.compare(program, have, exact, rounded)
             if wrong:
                 say("numbers", way, f"result {wrong[0][0]}: {wrong[0][1]}")

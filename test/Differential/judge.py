@@ -1,8 +1,9 @@
 """Whether two ways to compute a program agree, by the tolerances of the end-to-end tests.
 
-Where the interpreter's two modes, f64 throughout and rounded to each type, give numbers that differ much themselves,
-nothing can be said: a result counts as wrong if it lies farther from both than the tolerance, and farther than FACTOR
-times the distance of the two. Of f64 both modes are the same: some roundings of a number near 1 are no difference.
+Where rounding decides a number nothing can be said: the interpreter computes in f64 throughout, and in some other ways
+that round to each type, to the nearest and at random. A result counts as wrong if it lies farther than the tolerance from
+all of them, and farther from f64's than FACTOR times what the others do. Of f64 all are the same: some roundings of a
+number near 1 are no difference.
 """
 
 import pathlib
@@ -37,9 +38,9 @@ def distance(got, want):
     return found if numpy.isfinite(found) else numpy.inf
 
 
-def compare(program, got, exact, rounded=None):
-    """Faults of results beside those of the interpreter, `exact` in f64 and `rounded`: pairs of a result's number and
-    what is wrong; and the number of results of which nothing can be said."""
+def compare(program, got, exact, rounded=()):
+    """Faults of results beside those of the interpreter, `exact` in f64 and those `rounded` in some ways: pairs of a
+    result's number and what is wrong; and the number of results of which nothing can be said."""
     if len(got) != len(exact):
         return [(0, f"{len(got)} results, expected {len(exact)}")], 0
     faults, unclear = [], 0
@@ -48,12 +49,11 @@ def compare(program, got, exact, rounded=None):
         away = distance(have, want)
         if away <= allowed:
             continue
-        if rounded is not None:
-            if distance(have, rounded[i]) <= allowed:
-                continue
-            spread = distance(rounded[i], want)
-            if spread and away <= FACTOR * spread:
-                unclear += 1
-                continue
+        if any(distance(have, other[i]) <= allowed for other in rounded):
+            continue
+        spread = max((distance(other[i], want) for other in rounded), default=0)
+        if spread and away <= FACTOR * spread:
+            unclear += 1
+            continue
         faults.append((i, difference(have, want.astype(numpy.float64) if have.dtype.kind == "f" else want, allowed)))
     return faults, unclear

@@ -12,8 +12,9 @@ import programs
 from examples import bindings, label
 from harness import TOLERANCE, Failure, Once, difference, run
 
-# Of float64 results: 1e-12 without constants of the program, which are of their type: 0.1 is that of f32.
-FLOAT64 = 1e-7
+# Of float64 results: 1e-12 without constants of the program, which are of their type (0.1 is that of f32), and which
+# may be most of what a sum cancels.
+FLOAT64 = 1e-6
 
 every = False
 

@@ -4,6 +4,8 @@
 // RUN: rondo run %s --interpret --entry casts | FileCheck %s --check-prefix=CASTS
 // RUN: rondo run %s --interpret --entry rounding | FileCheck %s --check-prefix=EXACT
 // RUN: rondo run %s --interpret=rounded --entry rounding | FileCheck %s --check-prefix=ROUNDED
+// RUN: rondo run %s --interpret=perturbed --entry rounding | FileCheck %s --check-prefix=PERTURBED
+// RUN: rondo run %s --interpret=perturbed:7 --entry drawn | FileCheck %s --check-prefix=DRAWN
 module @M attributes {rondo.phase = "rondo"} {
   // Sums and products wrap at their width; i1 is 0 or 1, and -1 where it has a sign.
   // INTEGERS: 0: i8[3] = [-128, 4, -1]
@@ -137,6 +139,10 @@ module @M attributes {rondo.phase = "rondo"} {
   // ROUNDED: 1: f32[2] = [0.0000e+00, 9.7656e-04]
   // ROUNDED: 2: f32[2] = [0.0000e+00, 1.1921e-07]
   // ROUNDED: 3: f32[3] = [65504.0000, inf, 0.0000]
+  // What a type has stays.
+  // PERTURBED: 0: f32[2] = {{.*}}, 0.0078]
+  // PERTURBED: 1: f32[2] = {{.*}}, 9.7656e-04]
+  // PERTURBED: 2: f32[2] = {{.*}}, 1.1921e-07]
   func.func @rounding() -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<3xf32>)
       attributes {rondo.entry, rondo.shapes = @rounding.shapes} {
     %one_b = arith.constant dense<1.0> : tensor<2xbf16>
@@ -162,5 +168,21 @@ module @M attributes {rondo.phase = "rondo"} {
     %2 = arith.constant 2 : index
     %3 = arith.constant 3 : index
     return %2, %2, %2, %3 : index, index, index, index
+  }
+
+  // Half of the digit that 1 ends in, added and taken away: some of 32 sums are rounded down and some up.
+  // DRAWN: 0: f32[] = 0.
+  // DRAWN: 1: f32[] = 1.1921e-07
+  func.func @drawn() -> (tensor<f32>, tensor<f32>) attributes {rondo.entry, rondo.shapes = @drawn.shapes} {
+    %one = arith.constant dense<1.0> : tensor<32xf32>
+    %s = arith.constant dense<5.9604644775390625e-08> : tensor<32xf32>
+    %sum = arith.addf %one, %s : tensor<32xf32>
+    %left = arith.subf %sum, %one : tensor<32xf32>
+    %least = rondo.reduce min %left dims [0] : tensor<32xf32> -> tensor<f32>
+    %most = rondo.reduce max %left dims [0] : tensor<32xf32> -> tensor<f32>
+    return %least, %most : tensor<f32>, tensor<f32>
+  }
+  func.func private @drawn.shapes() {
+    return
   }
 }

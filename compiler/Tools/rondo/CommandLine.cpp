@@ -279,11 +279,16 @@ static void readInterpret(Reader &reader, CommandLine &line) {
   if (!reader.has(OPT_interpret) && !reader.has(OPT_interpret_eq))
     return;
   std::string mode = reader.has(OPT_interpret_eq) ? reader.text(OPT_interpret_eq) : "float64";
-  if (mode != "float64" && mode != "rounded")
-    reader.wrong("`--interpret=" + mode + "`: the modes are float64 and rounded");
+  StringRef seed = mode;
+  bool perturbs =
+      mode == "perturbed" || (seed.consume_front("perturbed:") && !seed.getAsInteger(10, line.perturbSeed));
+  if (mode != "float64" && mode != "rounded" && !perturbs)
+    reader.wrong("`--interpret=" + mode + "`: the modes are float64, rounded, perturbed and perturbed:SEED");
   else if (!line.savePrepared.empty())
     reader.wrong("`--save-prepared` writes the weights of compiled code: it does not go with `--interpret`");
-  line.interpret = mode == "rounded" ? interpreter::Mode::Rounded : interpreter::Mode::Float64;
+  line.interpret = perturbs            ? interpreter::Mode::Perturbed
+                   : mode == "rounded" ? interpreter::Mode::Rounded
+                                       : interpreter::Mode::Float64;
 }
 
 /// What stands without a flag: as many as the command takes.

@@ -46,6 +46,7 @@ struct CommandLine {
   std::string outputFolder, decode;           // run
   uint32_t timeRuns = 0;                      // run, verify
   std::optional<interpreter::Mode> interpret; // run
+  uint64_t perturbSeed = 0;                   // run
   bool verifyPhases = false;                  // run
   std::string against;                        // verify
   bool checkOnly = false;                     // fmt

@@ -265,7 +265,8 @@ int32_t Bridge::call(const int64_t *dims, int64_t *sizes, const void *const *arg
 //===----------------------------------------------------------------------===//
 
 Exit rondo::tool::interpretModule(ModuleOp module, const CommandLine &line) {
-  FailureOr<std::unique_ptr<Interpreter>> interpreter = Interpreter::create(module, *line.interpret);
+  FailureOr<std::unique_ptr<Interpreter>> interpreter =
+      Interpreter::create(module, *line.interpret, line.perturbSeed);
   if (failed(interpreter))
     return UserError;
   Bridge bridge(module, **interpreter, line.frontend.entry);

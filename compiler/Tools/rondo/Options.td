@@ -58,7 +58,7 @@ defm decode : Value<"decode", "FILE", "Print integer results as characters of th
 defm save_prepared : Value<"save-prepared", "FILE", "Write the prepared weights, which --weights maps, and stop", [Run]>;
 def interpret : Flag<["--"], "interpret", [Run]>, HelpText<"Walk the program's IR instead of compiling it, in float64">;
 def interpret_eq : Joined<["--"], "interpret=", [Run]>, MetaVarName<"MODE">,
-                   HelpText<"The same in a mode: float64, or rounded (each result to its type)">;
+                   HelpText<"The same in a mode: float64, rounded (each result to its type) or perturbed:SEED (down or up at random)">;
 def verify_each_phase : Flag<["--"], "verify-each-phase", [Run]>,
                         HelpText<"Interpret the program after each phase, then run it; name the pass that changes a number">;
 defm time : Value<"time", "N", "Time N calls", [Run, Verify]>;

@@ -8,6 +8,7 @@
 // its unit stride.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
@@ -159,6 +160,35 @@ LogicalResult useDestinations(func::CallOp call) {
   return success();
 }
 
+// A size of a reshaped buffer, by those of the buffer.
+Value sizeOf(OpBuilder &builder, Location loc, Value buffer, int64_t axis) {
+  if (auto expand = buffer.getDefiningOp<memref::ExpandShapeOp>())
+    return getValueOrCreateConstantIndexOp(builder, loc, expand.getMixedOutputShape()[axis]);
+  auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>();
+  if (!collapse)
+    return builder.createOrFold<memref::DimOp>(loc, buffer, axis);
+  ReassociationIndices parts = collapse.getReassociationIndices()[axis];
+  Value product;
+  for (int64_t part : parts) {
+    Value size = sizeOf(builder, loc, collapse.getSrc(), part);
+    product = product ? builder.createOrFold<arith::MulIOp>(loc, product, size) : size;
+  }
+  return product;
+}
+
+// What is reshaped in a loop and copied there has sizes that are known outside of it.
+void resolveSizes(ModuleOp module) {
+  module.walk([](memref::DimOp dim) {
+    std::optional<int64_t> axis = dim.getConstantIndex();
+    if (!axis ||
+        !isa_and_present<memref::ExpandShapeOp, memref::CollapseShapeOp>(dim.getSource().getDefiningOp()))
+      return;
+    OpBuilder builder(dim);
+    dim.replaceAllUsesWith(sizeOf(builder, dim.getLoc(), dim.getSource(), *axis));
+    dim.erase();
+  });
+}
+
 struct Bufferize : rondo::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -180,6 +210,7 @@ struct Bufferize : rondo::impl::BufferizeBase<Bufferize> {
     BufferizationState state;
     if (checks.wasInterrupted() || failed(runOneShotModuleBufferize(module, bufferizationOptions(), state)))
       return signalPassFailure();
+    resolveSizes(module);
     // A caller's result may be its callee's.
     for (bool changed = true; changed;) {
       changed = false;

@@ -84,3 +84,24 @@ func.func @layered(%T: index {rondo.dim = "T"}, %x: tensor<?x4xf32> {rondo.name 
   %z = func.call @layer(%T, %y, %d) {rondo.into} : (index, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
   return %z : tensor<?x4xf32>
 }
+
+// What is reshaped in a scan and copied there has a size that is known outside.
+// CHECK-LABEL: func @reshaped(
+// CHECK-SAME: %[[T:.*]]: index {{.*}}, %[[S:.*]]: memref<?x4xf32> {rondo.name = "s"},
+// CHECK-DAG: %[[C4:.*]] = arith.constant 4 : index
+// CHECK-DAG: %[[B:.*]] = memref.dim %[[S]], %{{.*}}
+// CHECK: rondo.scan_into
+// CHECK: %[[N:.*]] = arith.muli %[[B]], %[[C4]]
+// CHECK: memref.alloc(%[[N]])
+func.func @reshaped(%T: index {rondo.dim = "T"}, %s: tensor<?x4xf32> {rondo.name = "s"}, %v: tensor<2xf32> {rondo.name = "v"},
+    %d0: tensor<?x4xf32> {rondo.result = 0 : i64}, %d1: tensor<?x?xf32> {rondo.result = 1 : i64}) -> (tensor<?x4xf32>, tensor<?x?xf32>) attributes {rondo.entry} {
+  %r:2 = rondo.scan_into %T starts(%s : tensor<?x4xf32>) nexts(%d0 : tensor<?x4xf32>) stacks(%d1 : tensor<?x?xf32>) {
+  ^bb0(%t: index, %h: tensor<?x4xf32>, %hn: tensor<?x4xf32>, %slot: tensor<?xf32>):
+    %flat = tensor.collapse_shape %h [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+    %part = tensor.insert_slice %v into %flat[0] [2] [1] : tensor<2xf32> into tensor<?xf32>
+    %w = bufferization.materialize_in_destination %part in %slot : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    %y = linalg.tanh ins(%h : tensor<?x4xf32>) outs(%hn : tensor<?x4xf32>) -> tensor<?x4xf32>
+    rondo.yield %y, %w : tensor<?x4xf32>, tensor<?xf32>
+  } -> tensor<?x4xf32>, tensor<?x?xf32>
+  return %r#0, %r#1 : tensor<?x4xf32>, tensor<?x?xf32>
+}

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/Support/DebugLog.h"
 
@@ -55,9 +56,22 @@ void protectInputs(func::FuncOp func) {
                       BoolAttr::get(func.getContext(), false));
 }
 
-Value withoutCasts(Value buffer) {
-  while (auto cast = buffer.getDefiningOp<memref::CastOp>())
-    buffer = cast.getSource();
+// The buffer behind casts, behind loops that write it, and behind what is collapsed and expanded again.
+Value placeOf(Value buffer) {
+  if (auto cast = buffer.getDefiningOp<memref::CastOp>())
+    return placeOf(cast.getSource());
+  if (auto loop = buffer.getDefiningOp<scf::ForOp>()) {
+    auto result = cast<OpResult>(buffer);
+    Value carried = loop.getTiedLoopRegionIterArg(result);
+    bool stays = placeOf(loop.getTiedLoopYieldedValue(cast<BlockArgument>(carried))->get()) == carried;
+    return stays ? placeOf(loop.getTiedLoopInit(result)->get()) : buffer;
+  }
+  if (auto expand = buffer.getDefiningOp<memref::ExpandShapeOp>()) {
+    auto collapse = placeOf(expand.getSrc()).getDefiningOp<memref::CollapseShapeOp>();
+    if (collapse && collapse.getSrcType() == expand.getResultType() &&
+        collapse.getReassociationIndices() == expand.getReassociationIndices())
+      return placeOf(collapse.getSrc());
+  }
   return buffer;
 }
 
@@ -71,7 +85,7 @@ bool dropReturnedArguments(func::FuncOp func) {
   llvm::BitVector dropped(func.getNumResults());
   SmallVector<unsigned> argOf(func.getNumResults());
   for (auto [i, value] : llvm::enumerate(ret->getOperands()))
-    if (auto arg = dyn_cast<BlockArgument>(withoutCasts(value)); arg && isa<MemRefType>(value.getType())) {
+    if (auto arg = dyn_cast<BlockArgument>(placeOf(value)); arg && isa<MemRefType>(value.getType())) {
       dropped.set(i);
       argOf[i] = arg.getArgNumber();
     }
@@ -128,7 +142,7 @@ LogicalResult dropResults(func::FuncOp func, ArrayRef<unsigned> destOf) {
   for (auto [value, arg] : llvm::zip_equal(ret->getOperands(), destOf)) {
     Value dest = func.getArgument(arg);
     // A part of a destination is another place than the destination.
-    if (withoutCasts(value) != dest)
+    if (placeOf(value) != dest)
       copies.emplace_back(value, dest);
   }
   for (auto [i, copy] : llvm::enumerate(copies)) {

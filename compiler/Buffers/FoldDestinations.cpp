@@ -27,12 +27,24 @@ using namespace rondo;
 
 namespace {
 
+// Also as rows of it: kernels write some axes as one.
 bool isComputedIn(Value value, Value dest) {
-  while (value != dest) {
-    OpOperand *behind = destinationOf(value);
-    if (!behind)
+  SmallVector<tensor::ExpandShapeOp> expanded;
+  while (value != dest || !expanded.empty()) {
+    if (auto expand = value.getDefiningOp<tensor::ExpandShapeOp>()) {
+      expanded.push_back(expand);
+      value = expand.getSrc();
+    } else if (auto collapse = value.getDefiningOp<tensor::CollapseShapeOp>()) {
+      if (expanded.empty() || collapse.getSrcType() != expanded.back().getResultType() ||
+          collapse.getReassociationIndices() != expanded.back().getReassociationIndices())
+        return false;
+      expanded.pop_back();
+      value = collapse.getSrc();
+    } else if (OpOperand *behind = destinationOf(value)) {
+      value = behind->get();
+    } else {
       return false;
-    value = behind->get();
+    }
   }
   return true;
 }

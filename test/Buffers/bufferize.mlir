@@ -105,3 +105,23 @@ func.func @reshaped(%T: index {rondo.dim = "T"}, %s: tensor<?x4xf32> {rondo.name
   } -> tensor<?x4xf32>, tensor<?x?xf32>
   return %r#0, %r#1 : tensor<?x4xf32>, tensor<?x?xf32>
 }
+
+// What is computed in rows of a destination lies there.
+// CHECK-LABEL: func @merged(
+// CHECK-SAME: %[[D:[a-z0-9]+]]: memref<?x8xf32> {rondo.result = 0 : i64})
+// CHECK: %[[ROWS:.*]] = memref.collapse_shape %[[D]]
+// CHECK: vector.transfer_write %{{.*}}, %[[ROWS]]
+// CHECK-NOT: memref.copy
+// CHECK: return{{$}}
+func.func @merged(%B: index {rondo.dim = "B"}, %v: vector<8xf32>, %d: tensor<?x8xf32> {rondo.result = 0 : i64}) -> tensor<?x8xf32> attributes {rondo.entry} {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %n = arith.muli %B, %c8 : index
+  %rows = tensor.collapse_shape %d [[0, 1]] : tensor<?x8xf32> into tensor<?xf32>
+  %r = scf.for %i = %c0 to %n step %c8 iter_args(%a = %rows) -> tensor<?xf32> {
+    %w = vector.transfer_write %v, %a[%i] {in_bounds = [true]} : vector<8xf32>, tensor<?xf32>
+    scf.yield %w : tensor<?xf32>
+  }
+  %e = tensor.expand_shape %r [[0, 1]] output_shape [%B, 8] : tensor<?xf32> into tensor<?x8xf32>
+  return %e : tensor<?x8xf32>
+}

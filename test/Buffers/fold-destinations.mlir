@@ -17,6 +17,37 @@ func.func @loop(%d: tensor<16xf32>, %v: vector<8xf32>) -> tensor<16xf32> {
   return %m : tensor<16xf32>
 }
 
+// Idle, too, where the loop writes two axes of it as one.
+// CHECK-LABEL: func @merged
+// CHECK: %[[R:.*]] = scf.for
+// CHECK: %[[E:.*]] = tensor.expand_shape %[[R]]
+// CHECK-NOT: materialize_in_destination
+// CHECK: return %[[E]]
+func.func @merged(%d: tensor<2x8xf32>, %v: vector<8xf32>) -> tensor<2x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  %rows = tensor.collapse_shape %d [[0, 1]] : tensor<2x8xf32> into tensor<16xf32>
+  %r = scf.for %i = %c0 to %c16 step %c8 iter_args(%a = %rows) -> tensor<16xf32> {
+    %w = vector.transfer_write %v, %a[%i] {in_bounds = [true]} : vector<8xf32>, tensor<16xf32>
+    scf.yield %w : tensor<16xf32>
+  }
+  %e = tensor.expand_shape %r [[0, 1]] output_shape [2, 8] : tensor<16xf32> into tensor<2x8xf32>
+  %m = bufferization.materialize_in_destination %e in %d : (tensor<2x8xf32>, tensor<2x8xf32>) -> tensor<2x8xf32>
+  return %m : tensor<2x8xf32>
+}
+
+// Not where the rows are those of another tensor.
+// CHECK-LABEL: func @rows_of_another
+// CHECK: materialize_in_destination
+func.func @rows_of_another(%s: tensor<2x8xf32>, %d: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %rows = tensor.collapse_shape %s [[0, 1]] : tensor<2x8xf32> into tensor<16xf32>
+  %y = linalg.tanh ins(%rows : tensor<16xf32>) outs(%rows : tensor<16xf32>) -> tensor<16xf32>
+  %e = tensor.expand_shape %y [[0, 1]] output_shape [4, 4] : tensor<16xf32> into tensor<4x4xf32>
+  %m = bufferization.materialize_in_destination %e in %d : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %m : tensor<4x4xf32>
+}
+
 // Computed elsewhere: it stays.
 // CHECK-LABEL: func @elsewhere
 // CHECK: materialize_in_destination

@@ -42,31 +42,24 @@ mlir::Value FunctionEmitter::atomValue(const SizeAtom *atom) {
     mlir::Value a = size(atom->lhs), b = size(atom->rhs);
     auto compute = [&]() -> mlir::Value {
       auto constant = [&](int64_t v) { return create<arith::ConstantIndexOp>(v); };
-      switch (atom->kind) {
-      case SizeAtom::Min:
+      if (atom->kind == SizeAtom::Min)
         return create<arith::MinSIOp>(a, b);
-      case SizeAtom::Max:
+      if (atom->kind == SizeAtom::Max)
         return create<arith::MaxSIOp>(a, b);
-      case SizeAtom::FloorDiv:
-      case SizeAtom::Quotient:
-        if (atom->rhs.isConstant())
-          return create<arith::FloorDivSIOp>(a, b);
-        break;
-      default:
-        break;
-      }
-      // A divisor of zero gives 0.
-      mlir::Value zero = constant(0);
-      mlir::Value divisor = b;
-      mlir::Value isZero;
-      if (!atom->rhs.isConstant()) {
-        isZero = create<arith::CmpIOp>(arith::CmpIPredicate::eq, b, zero);
-        divisor = create<arith::SelectOp>(isZero, constant(1), b);
+      // As of tensors, a divisor of zero gives 0, and the least integer divided by -1 wraps.
+      mlir::Value isZero, isMinusOne, divisor = b;
+      if (!atom->rhs.isConstant() || atom->rhs.constant() == -1) {
+        auto is = [&](int64_t v) { return create<arith::CmpIOp>(arith::CmpIPredicate::eq, b, constant(v)); };
+        isZero = is(0);
+        isMinusOne = is(-1);
+        divisor = create<arith::SelectOp>(create<arith::OrIOp>(isZero, isMinusOne), constant(1), b);
       }
       mlir::Value result = create<arith::FloorDivSIOp>(a, divisor);
       if (atom->kind == SizeAtom::Mod)
         result = create<arith::SubIOp>(a, create<arith::MulIOp>(result, divisor));
-      return isZero ? create<arith::SelectOp>(isZero, zero, result) : result;
+      else if (isMinusOne)
+        result = create<arith::SelectOp>(isMinusOne, create<arith::SubIOp>(constant(0), a), result);
+      return isZero ? create<arith::SelectOp>(isZero, constant(0), result) : result;
     };
     if (Size(atom).hasLate())
       return compute();

@@ -161,9 +161,10 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     pm.addNestedPass<func::FuncOp>(createAssertToReturn());
     pm.addPass(createConvertIndexToLLVMPass());
   }
-  // What cpu-math left: everything at -O0. Before vectors, of which elements are taken.
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
+  // Before `llvm`, which computes log1p and expm1 as log(1 + x) and exp(x) - 1. Else cpu-math left none.
+  if (options.optLevel == 0)
+    pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertMathToLLVMPass()); // before vectors, of which elements are taken
   ConvertVectorToLLVMPassOptions vectors;
   vectors.vectorContractLowering = vector::VectorContractLowering::OuterProduct;
   vectors.vectorTransposeLowering = vector::VectorTransposeLowering::Shuffle1D;

@@ -299,7 +299,13 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       f.liveRows = live;
   }
 
-  // Where a carry fits, rows that have ended keep what they have; where it does not, that is told later.
+  // Where a carry or a state fits, rows that have ended keep what they have; where it does not, that is told
+  // later.
+  auto keepRows = [&](const Tensor &was, const Tensor &now) {
+    bool fits = was.dtype == now.dtype && sameShape(was.shape, now.shape) && now.rank() > 0 &&
+                sameSize(now.shape[0], live->shape[0]);
+    return fits ? choose(f, broadcastAlong(f, *live, now.shape, {0}), now, was) : now;
+  };
   std::function<void(const Value &, Value &)> keepEnded = [&](const Value &old, Value &next) {
     const List *olds = old.get<List>(), *nexts = next.get<List>();
     if (olds && nexts && olds->elements->size() == nexts->elements->size()) {
@@ -309,9 +315,8 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
       next = Value::list(std::move(parts));
     }
     const Tensor *was = old.get<Tensor>(), *now = next.get<Tensor>();
-    if (was && now && was->dtype == now->dtype && sameShape(was->shape, now->shape) && now->rank() > 0 &&
-        sameSize(now->shape[0], live->shape[0]))
-      next = choose(f, broadcastAlong(f, *live, now->shape, {0}), *now, *was);
+    if (was && now)
+      next = keepRows(*was, *now);
   };
 
   ScanBody inner{&expr, {}};
@@ -328,10 +333,14 @@ Value Evaluator::evalScan(const ast::ScanExpr &expr) {
     scope = frame->scopes.back();
     if (expr.until) {
       // Of next values, as the scan carries them.
-      if (live)
+      if (live) {
         for (const Carry &carry : carries)
           if (!carry.decl->name.isDiscard())
             keepEnded(carry.old, frame->scopes.back().names[carry.decl->name.text]);
+        for (auto &[state, value] : f.stateScopes.back().states)
+          if (value.isAssigned())
+            value.now = keepRows(value.old, value.now);
+      }
       condition = evalUntil(expr);
       ok &= condition.has_value();
     }

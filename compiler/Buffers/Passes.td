@@ -101,6 +101,12 @@ def CopyToLoops : Pass<"rondo-copy-to-loops", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def CopyToMemcpy : Pass<"rondo-copy-to-memcpy", "::mlir::func::FuncOp"> {
+  let summary = "copies without gaps become llvm.intr.memcpy";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def ViewsToCasts : Pass<"rondo-views-to-casts", "::mlir::func::FuncOp"> {
   let summary = "some views become memref.reinterpret_cast";
   let description = [{

@@ -142,6 +142,7 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     pm.addPass(createCheckAccesses());
     cleanUp(pm); // most of what is checked is known
   }
+  pm.addNestedPass<func::FuncOp>(createCopyToMemcpy()); // before what is known of views changes their types
   pm.addNestedPass<func::FuncOp>(createViewsToCasts());
   pm.addPass(createRuntimeToLLVM());
   if (options.debugInfo) { // behind it loops have no buffers, and before it functions have other arguments
@@ -161,9 +162,12 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     pm.addNestedPass<func::FuncOp>(createAssertToReturn());
     pm.addPass(createConvertIndexToLLVMPass());
   }
-  // Before `llvm`, which computes log1p and expm1 as log(1 + x) and exp(x) - 1. Else cpu-math left none.
-  if (options.optLevel == 0)
-    pm.addPass(createConvertMathToLibmPass());
+  if (options.optLevel == 0) { // else cpu-math left none
+    math::MathExpandOpsPassOptions expanded;
+    expanded.opMnemonics = {"rsqrt"}; // which the library does not have
+    pm.addPass(math::createMathExpandOpsPass(expanded));
+    pm.addPass(createConvertMathToLibmPass()); // before `llvm`, whose log1p is log(1 + x)
+  }
   pm.addPass(createConvertMathToLLVMPass()); // before vectors, of which elements are taken
   ConvertVectorToLLVMPassOptions vectors;
   vectors.vectorContractLowering = vector::VectorContractLowering::OuterProduct;

@@ -27,6 +27,17 @@ using namespace rondo;
 
 namespace {
 
+// A source may know more of its sizes than the destination does.
+void replaceBySource(bufferization::MaterializeInDestinationOp op) {
+  OpBuilder b(op);
+  Value source = op.getSource();
+  Type type = op->getResult(0).getType();
+  if (source.getType() != type)
+    source = tensor::CastOp::create(b, op.getLoc(), type, source);
+  op->replaceAllUsesWith(ValueRange(source));
+  op.erase();
+}
+
 // Also as rows of it: kernels write some axes as one.
 bool isComputedIn(Value value, Value dest) {
   SmallVector<tensor::ExpandShapeOp> expanded;
@@ -100,12 +111,11 @@ void giveDestination(bufferization::MaterializeInDestinationOp op, const Dominan
   auto result = dyn_cast<OpResult>(op.getSource());
   OpOperand *place = result ? destinationOfCall(result) : nullptr;
   if (op->getNumResults() != 1 || !place || !isa<BlockArgument>(op.getDest()) ||
-      !place->get().getDefiningOp<tensor::EmptyOp>() || !place->get().hasOneUse() ||
-      !dominance.properlyDominates(op.getDest(), result.getOwner()))
+      place->get().getType() != op.getDest().getType() || !place->get().getDefiningOp<tensor::EmptyOp>() ||
+      !place->get().hasOneUse() || !dominance.properlyDominates(op.getDest(), result.getOwner()))
     return;
   place->set(op.getDest());
-  op->replaceAllUsesWith(ValueRange(result));
-  op.erase();
+  replaceBySource(op);
 }
 
 struct FoldDestinations : rondo::impl::FoldDestinationsBase<FoldDestinations> {
@@ -113,8 +123,7 @@ struct FoldDestinations : rondo::impl::FoldDestinationsBase<FoldDestinations> {
     getOperation().walk([](bufferization::MaterializeInDestinationOp op) {
       if (op->getNumResults() != 1 || !isComputedIn(op.getSource(), op.getDest()))
         return;
-      op->replaceAllUsesWith(ValueRange(op.getSource()));
-      op.erase();
+      replaceBySource(op);
     });
     // Each op that accumulates fills its own destination, in its own block: a fill outside of a loop would
     // have to be copied at every step.

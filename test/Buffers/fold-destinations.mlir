@@ -48,6 +48,18 @@ func.func @rows_of_another(%s: tensor<2x8xf32>, %d: tensor<4x4xf32>) -> tensor<4
   return %m : tensor<4x4xf32>
 }
 
+// The source knows its size, the destination does not.
+// CHECK-LABEL: func @known
+// CHECK: %[[Y:.*]] = linalg.tanh
+// CHECK: %[[C:.*]] = tensor.cast %[[Y]] : tensor<4xf32> to tensor<?xf32>
+// CHECK: return %[[C]]
+func.func @known(%x: tensor<4xf32>, %d: tensor<?xf32>) -> tensor<?xf32> {
+  %e = tensor.cast %d : tensor<?xf32> to tensor<4xf32>
+  %y = linalg.tanh ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %m = bufferization.materialize_in_destination %y in %d : (tensor<4xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %m : tensor<?xf32>
+}
+
 // Computed elsewhere: it stays.
 // CHECK-LABEL: func @elsewhere
 // CHECK: materialize_in_destination

@@ -7,6 +7,7 @@
 #include "compiler/Tools/rondo/Example.h"
 #include "compiler/Tools/rondo/LoadedModel.h"
 #include "compiler/Tools/rondo/Session.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -33,6 +34,18 @@ static std::string outputPath(const CommandLine &line) {
   default:
     return "-";
   }
+}
+
+/// Refuses to write one of the files that are read.
+static Exit protectInputs(const CommandLine &line, ArrayRef<std::string> outputs,
+                          std::vector<std::string> inputs) {
+  if (!line.weights.empty())
+    inputs.push_back(line.weights);
+  for (const std::string &output : outputs)
+    for (const std::string &input : inputs)
+      if (!output.empty() && output != "-" && llvm::sys::fs::equivalent(output, input))
+        return fail(UserError, output + ": is read, and would be overwritten");
+  return Done;
 }
 
 /// OUT: FILE..., as make reads it.
@@ -132,6 +145,8 @@ Exit rondo::tool::compile(const CommandLine &line) {
   std::string path = outputPath(line);
   Session session(line);
   Phase kind = *line.kind;
+  if (Exit exit = protectInputs(line, {path, line.depfile}, {line.input}))
+    return exit;
   if (kind == Phase::AST) {
     std::string text;
     if (Exit exit = session.syntaxTree(text))
@@ -139,6 +154,8 @@ Exit rondo::tool::compile(const CommandLine &line) {
     return report(writeFile(path, text));
   }
   if (Exit exit = session.load(timing))
+    return exit;
+  if (Exit exit = protectInputs(line, {path, line.depfile}, session.files()))
     return exit;
   if (Exit exit = session.lowerTo(std::min(kind, Phase::LLVM), timing))
     return exit;

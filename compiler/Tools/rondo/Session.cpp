@@ -112,7 +112,22 @@ static size_t tooDeep(StringRef text) {
   return StringRef::npos;
 }
 
+/// A flag of the line that asks for what a module has behind it; empty if there is none.
+static StringRef flagOfSources(const CommandLine &line) {
+  const FrontendOptions &options = line.frontend;
+  bool calls =
+      line.command == Command::Run || line.command == Command::Verify; // these choose and size an entry
+  return !options.model.empty()             ? "--model"
+         : !options.set.empty()             ? "--set"
+         : options.given                    ? "--given"
+         : !calls && !options.dim.empty()   ? "--dim"
+         : !calls && !options.entry.empty() ? "--entry"
+                                            : "";
+}
+
 Exit Session::loadText() {
+  if (StringRef flag = flagOfSources(line); !flag.empty())
+    return fail(UserError, flag + ": " + line.input + " is a module, of which nothing is left to choose");
   // A device may have no end.
   if (llvm::sys::fs::exists(line.input) && !llvm::sys::fs::is_regular_file(line.input))
     return fail(UserError, "cannot read " + line.input + ": is not a regular file");

@@ -319,6 +319,8 @@ mlir::Value FunctionEmitter::anyLoopEmpty(ArrayRef<Size> loops) {
 void FunctionEmitter::requireNonNegative(const Size &size, const Twine &message) {
   if (!isNonNegative(size) && !isNonNegative(facts.normalize(size)))
     require({Precondition::NonNegative, size, Size(), loops, message.str(), loc});
+  if (loops.empty()) // else it holds where they run only
+    facts.addNonNegative(size);
 }
 
 mlir::Value FunctionEmitter::emit(const Precondition &condition) {

@@ -498,8 +498,23 @@ void SizeFacts::addDivisible(const Size &a, const Size &b) {
     exacts.push_back({quotient, by, whole});
 }
 
+void SizeFacts::addNonNegative(const Size &size) {
+  Size normal = normalize(size);
+  for (const Size &known : {size, normal})
+    if (const SizeAtom *atom = context->max(known, Size(0)).bareAtom(); atom && atom->kind == SizeAtom::Max)
+      definitions.push_back({atom, normal});
+}
+
+// Of max(0, n) n, else the size.
+static Size withoutFloor(const Size &size) {
+  const SizeAtom *atom = size.bareAtom();
+  if (!atom || atom->kind != SizeAtom::Max)
+    return size;
+  return atom->lhs.isConstant(0) ? atom->rhs : atom->rhs.isConstant(0) ? atom->lhs : size;
+}
+
 bool SizeFacts::equal(const Size &a, const Size &b) const {
-  if (a == b)
+  if (a == b || withoutFloor(a) == b || a == withoutFloor(b))
     return true;
   Size difference = normalize(a) - normalize(b);
   if (difference.isConstant() || !difference.hasHyper())

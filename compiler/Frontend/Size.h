@@ -148,8 +148,11 @@ public:
   /// `a % b == 0`, with b not zero.
   void addDivisible(const Size &a, const Size &b);
 
+  /// `size >= 0`: it is max(0, size).
+  void addNonNegative(const Size &size);
+
   Size normalize(const Size &size) const;
-  /// Sizes that may turn out equal, once hyper-parameters have values, are taken for equal.
+  /// Sizes of axes, which are not negative: n is max(0, n). Sizes that may turn out equal, once hyper-parameters have values, are taken for equal.
   bool equal(const Size &a, const Size &b) const;
   bool empty() const { return facts.empty(); }
 

@@ -258,6 +258,15 @@ static FailureOr<MemRefType> operandType(Value operand, const BufferizationOptio
   return failure();
 }
 
+// Of a moved carry's next value its old one, which has a buffer of the same type; else the value.
+static Value asCarry(Value value) {
+  auto arg = dyn_cast<BlockArgument>(value);
+  auto scan = arg ? dyn_cast<ScanIntoOp>(arg.getOwner()->getParentOp()) : ScanIntoOp();
+  unsigned firstNext = scan ? 1 + scan.getIns().size() + scan.numMoved() : 0;
+  bool isNext = scan && arg.getArgNumber() >= firstNext && arg.getArgNumber() < firstNext + scan.numMoved();
+  return isNext ? Value(arg.getOwner()->getArgument(arg.getArgNumber() - scan.numMoved())) : value;
+}
+
 // The type of all buffers through which moved carry `k` goes: its start, its
 // destination, scratch, the slot that it lives in, or those of the carry or the
 // input that is handed on to it.
@@ -270,13 +279,21 @@ static FailureOr<MemRefType> carryType(ScanIntoOp scan, unsigned k, const Buffer
   auto dense = MemRefType::get(next->getShape(), next->getElementType(), MemRefLayoutAttrInterface(),
                                next->getMemorySpace());
   MemRefType type = join(dense, *next);
+  // Each carry around this one is asked once, or deep nests take exponential time.
+  llvm::SmallDenseSet<Value> asked{asCarry(scan.getNexts()[k])};
+  auto joins = [&](Value operand, bool stacked) {
+    if (!stacked && !asked.insert(asCarry(operand)).second)
+      return success();
+    FailureOr<MemRefType> other = operandType(operand, options, state, stack);
+    if (succeeded(other))
+      type = join(type, stacked ? sliceType(*other) : *other);
+    return LogicalResult(other);
+  };
   SmallVector<bool> seen(scan.numMoved(), false);
   for (unsigned at = k; !seen[at];) {
     seen[at] = true;
-    FailureOr<MemRefType> start = operandType(scan.getStarts()[at], options, state, stack);
-    if (failed(start))
+    if (failed(joins(scan.getStarts()[at], /*stacked=*/false)))
       return failure();
-    type = join(type, *start);
     BlockArgument home = homeOf(scan, yieldOf(scan).getValues()[at]);
     if (!home)
       break;
@@ -287,11 +304,8 @@ static FailureOr<MemRefType> carryType(ScanIntoOp scan, unsigned k, const Buffer
     }
     bool stacked;
     Value operand = scan.operandOf(home, stacked);
-    FailureOr<MemRefType> other =
-        operand ? operandType(operand, options, state, stack) : FailureOr<MemRefType>(failure());
-    if (failed(other))
+    if (!operand || failed(joins(operand, stacked)))
       return failure();
-    type = join(type, stacked ? sliceType(*other) : *other);
     break;
   }
   return type;

@@ -56,12 +56,13 @@ has to come out in a folder, and `rondo verify` compares:
 
 // {0}: the name of the model.
 static constexpr StringRef reference =
-    R"("""The same model in PyTorch: saves weights, an input and the result that rondo has to give.
+    R"python("""The same model in PyTorch: saves weights, an input and the result that rondo has to give.
 
 rondo verify model.rondo --against reference.py
 python3 reference.py && rondo run model.rondo --weights weights.safetensors --input xs=xs.npy
 """
 import argparse
+import timeit
 
 import numpy as np
 import torch
@@ -95,19 +96,32 @@ class {0}(torch.nn.Module):
         return self.out(torch.stack(hs))
 
 
+def binding(text):
+    name, _, value = text.partition("=")
+    return name, int(value)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", default=".")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", type=binding, action="append", default=[])
+    parser.add_argument("--dim", type=binding, action="append", default=[("T", 4), ("B", 1)])
+    parser.add_argument("--time", type=int, default=0)
     options = parser.parse_args()
-    folder = options.folder
+    folder, sizes = options.folder, dict(options.dim)
     torch.manual_seed(options.seed)
-    model = {0}()
-    xs = torch.randn(4, 1, 3)
+    model = {0}(**dict(options.set))
+    xs = torch.randn(sizes["T"], sizes["B"], model.out.out_features)
     save_file(model.state_dict(), folder + "/weights.safetensors")
     np.save(folder + "/xs.npy", xs.numpy())
-    np.save(folder + "/expected_0.npy", model(xs).detach().numpy())
-)";
+    with torch.no_grad():
+        np.save(folder + "/expected_0.npy", model(xs).numpy())
+        if options.time:
+            runs = np.array(timeit.repeat(lambda: model(xs), number=1, repeat=options.time)) * 1e6
+            median, p95 = np.percentile(runs, [50, 95])
+            print(f"time: median {{median:.2f} min {{runs.min():.2f} p95 {{p95:.2f} ({{len(runs)} runs)")
+)python";
 
 /// `my_model` -> `MyModel`
 static std::string modelName(StringRef name) {

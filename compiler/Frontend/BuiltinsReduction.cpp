@@ -181,13 +181,13 @@ template <ReduceKind Kind> Value truth(BuiltinCall &call) {
 
 Value logsumexp(BuiltinCall &call) {
   auto r = reduction(call);
-  if (!r || !needsFloat(call, r->x) || !needsElements(call, *r))
+  if (!r || !needsFloat(call, r->x))
     return Poison{};
   FunctionEmitter &f = call.f();
   DType wide = isHalf(r->x.dtype) ? DType::F32 : r->x.dtype;
   Tensor x = convert(f, r->x, wide);
   Tensor most = reduce(f, ReduceKind::Max, x, r->axes, true);
-  // An infinite maximum would give inf - inf.
+  // An infinite maximum, as that of nothing is, would give inf - inf.
   Tensor infinite = compare(f, ast::CompareOp::Eq, absolute(f, most), filledLike(f, HUGE_VAL, most));
   most = choose(f, infinite, filledLike(f, 0.0, most), most);
   Formula shifted{f, arithmetic(f, Arithmetic::Sub, x, broadcast(f, most, x.shape))};

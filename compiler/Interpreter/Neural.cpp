@@ -141,8 +141,9 @@ static LogicalResult runReduce(Frame &frame, const Step &step) {
   ReduceKind kind = op.getKind();
   bool needsOne = kind >= ReduceKind::Max && kind <= ReduceKind::ArgMin;
   if (needsOne && made->size() && llvm::is_contained(reduced, 0)) {
-    // The program fails a check then; what it goes on with means nothing.
-    made->cells.assign(made->size(), step.out.isFloat() ? poisonOf(step.out) : wholeCell(0));
+    // But for the maximum of floats, -inf, it means nothing, and the program fails a check.
+    Cell cell = kind == ReduceKind::Max ? realCell(-INFINITY) : poisonOf(step.out);
+    made->cells.assign(made->size(), step.out.isFloat() ? cell : wholeCell(0));
     frame.result(step) = made;
     return success();
   }

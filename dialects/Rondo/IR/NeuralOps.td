@@ -50,8 +50,9 @@ def Rondo_ReduceOp : Rondo_NeuralOp<"reduce"> {
     dimensions vanish. `argmax` and `argmin` reduce exactly one dimension, give
     i64 indices, take the first NaN, else the first extremum. `max` and `min`
     pass NaN on. `any` and `all` take and give i1. Sums and products of f16 and bf16
-    accumulate in f32. Over no elements: sum 0, prod 1, any false, all true; for
-    max, min, argmax and argmin the front end requires at least one.
+    accumulate in f32. Over no elements: sum 0, prod 1, any false, all true, and max
+    of floats -inf; other extrema need at least one element, which the front end
+    requires.
 
     ```mlir
     %s = rondo.reduce sum %x dims [1] : tensor<?x?x8xf32> -> tensor<?x8xf32>

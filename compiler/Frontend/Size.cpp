@@ -483,9 +483,19 @@ bool SizeFacts::define(const Size &zero) {
   return chosen;
 }
 
+// Without the common factor of its coefficients: 2 T - 4 is zero where T - 2 is.
+static Size withoutFactor(const Size &size) {
+  uint64_t factor = 0;
+  for (const Size::Term &term : size.getTerms())
+    factor = std::gcd(factor, uint64_t(std::abs(std::max(term.coefficient, -INT64_MAX))));
+  return factor > 1 ? size.dividedExactly(Size(int64_t(factor))).value_or(size) : size;
+}
+
 void SizeFacts::addEqual(const Size &a, const Size &b) {
   facts.push_back({false, a, b});
-  define(normalize(a) - normalize(b));
+  Size zero = withoutFactor(normalize(a) - normalize(b));
+  if (!zero.isTooLarge() && !define(zero))
+    zeros.push_back(zero);
 }
 
 void SizeFacts::addDivisible(const Size &a, const Size &b) {
@@ -517,8 +527,13 @@ bool SizeFacts::equal(const Size &a, const Size &b) const {
   if (a == b || withoutFloor(a) == b || a == withoutFloor(b))
     return true;
   Size difference = normalize(a) - normalize(b);
+  auto isZero = [&, rest = withoutFactor(difference)](const Size &known) {
+    return rest == normalize(known) || Size(0) - rest == normalize(known);
+  };
+  if (difference.isConstant(0) || llvm::any_of(zeros, isZero))
+    return true;
   if (difference.isConstant() || !difference.hasHyper())
-    return difference.isConstant(0);
+    return false;
   // 4 n is not n: hyper-parameters are positive.
   return !isNonNegative(difference) && !isNonNegative(Size(0) - difference);
 }

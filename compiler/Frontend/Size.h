@@ -152,7 +152,8 @@ public:
   void addNonNegative(const Size &size);
 
   Size normalize(const Size &size) const;
-  /// Sizes of axes, which are not negative: n is max(0, n). Sizes that may turn out equal, once hyper-parameters have values, are taken for equal.
+  /// Sizes of axes, which are not negative: n is max(0, n). Sizes that may turn out equal, once
+  /// hyper-parameters have values, are taken for equal.
   bool equal(const Size &a, const Size &b) const;
   bool empty() const { return facts.empty(); }
 
@@ -172,6 +173,7 @@ private:
   llvm::SmallVector<Fact> facts;
   llvm::SmallVector<std::pair<const SizeAtom *, Size>> definitions;
   llvm::SmallVector<Size> divisors; // known not to be zero
+  llvm::SmallVector<Size> zeros;    // known to be zero, where no single atom can be defined by it
   /// quotient * divisor == whole, where no single atom can be defined by it.
   struct Exact {
     const SizeAtom *quotient;

@@ -112,6 +112,27 @@ TEST_F(SizeTest, RequiredEquality) {
   EXPECT_FALSE(facts.equal(B, T));
 }
 
+TEST_F(SizeTest, FactsOfProductsAndOfSizesThatAreNotNegative) {
+  SizeFacts facts(context);
+  EXPECT_FALSE(facts.equal(T * B, Size(8)));
+  facts.addEqual(T * B, Size(8));
+  EXPECT_TRUE(facts.equal(T * B, Size(8)));
+  EXPECT_TRUE(facts.equal(Size(16), T * B * Size(2)));
+  EXPECT_FALSE(facts.equal(T, Size(8)));
+
+  SizeFacts halves(context);
+  halves.addEqual(T * Size(2), Size(6));
+  EXPECT_TRUE(halves.equal(T, Size(3)));
+
+  // The size of an axis is not negative; more than that has to be known.
+  Size less = T - Size(1), most = context.max(less, Size(0));
+  SizeFacts known(context);
+  EXPECT_TRUE(known.equal(most, less));
+  EXPECT_FALSE(known.equal(most + Size(1), T));
+  known.addNonNegative(less);
+  EXPECT_TRUE(known.equal(most + Size(1), T));
+}
+
 TEST_F(SizeTest, RequiredDivisibility) {
   SizeFacts facts(context);
   facts.addDivisible(T, 4);

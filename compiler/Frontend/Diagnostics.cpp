@@ -31,9 +31,13 @@ Diagnostic &Diagnostic::suggest(std::optional<llvm::StringRef> name) {
 }
 
 Diagnostic &Diagnostics::error(SourceRange range, const llvm::Twine &message) {
+  ++total;
   Diagnostic error{range, message.str(), {}};
-  if (++total > maxKept)
-    return overflow = std::move(error);
+  bool isFirst = !range.isValid() || errors.size() >= maxKept ||
+                 places.insert({uint32_t(range.file), range.begin}).second;
+  distinct += isFirst;
+  if (!isFirst || distinct > maxKept)
+    return dropped = std::move(error);
   return errors.emplace_back(std::move(error));
 }
 
@@ -130,7 +134,7 @@ void Diagnostics::print(llvm::raw_ostream &os) const {
   std::vector<const Diagnostic *> all = sorted();
   for (const Diagnostic *error : llvm::ArrayRef(all).take_front(maxPrinted))
     print(os, *error, "error");
-  size_t count = all.size() + (total - errors.size());
+  size_t count = all.size() + (distinct - errors.size());
   if (count > maxPrinted)
     os << "rondo: note: " << count - maxPrinted << " more errors are not shown\n";
   for (const Diagnostic *warning : sortedByPlace(warnings))

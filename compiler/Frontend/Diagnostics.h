@@ -11,6 +11,7 @@
 
 #include "compiler/Support/FileTable.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
 #include <deque>
@@ -47,7 +48,8 @@ public:
   /// `files` must outlive this object.
   explicit Diagnostics(const FileTable &files) : files(files) {}
 
-  /// Reports an error at a place, or, without one, as `rondo: error: ...`. The reference stays valid.
+  /// Reports an error at a place, or, without one, as `rondo: error: ...`. The reference stays valid. Of
+  /// several at one place, as of a loop's rounds, the first is kept: they are one mistake.
   Diagnostic &error(SourceRange range, const llvm::Twine &message);
   Diagnostic &error(const llvm::Twine &message) { return error(SourceRange(), message); }
 
@@ -72,8 +74,9 @@ private:
 
   const FileTable &files;
   std::deque<Diagnostic> errors, warnings;
-  Diagnostic overflow; // takes what comes after too many errors
-  size_t total = 0;
+  Diagnostic dropped;                                   // takes what is not kept
+  llvm::DenseSet<std::pair<uint32_t, uint32_t>> places; // of errors: file and offset
+  size_t total = 0, distinct = 0;
 };
 
 /// The candidate that `name` was probably meant to be: nearest by edit distance, if near enough, or

@@ -192,8 +192,14 @@ void Evaluator::addMembers(ArrayRef<ast::DeclPtr> members, Instance &instance) {
     if (exhausted)
       return;
     if (const ast::Identifier *name = memberName(*member)) {
-      if (!name->text.empty() && !instance.declared.insert(name->text).second)
-        continue; // the resolver has told of it
+      if (!name->text.empty()) {
+        auto [first, isNew] = instance.declared.try_emplace(name->text, name->range);
+        if (!isNew) {
+          error(name->range, "`" + name->text + "` is already a member of `" + instance.modelName() + "`")
+              .note(first->second, "first defined here");
+          continue;
+        }
+      }
       if (member->hasErrors) {
         instance.names[name->text] = Poison{};
         instance.failed = true;

@@ -217,6 +217,8 @@ OwningOpRef<ModuleOp> Evaluator::run(FileId file, bool checkOnly) {
   checkUnused(*scope, instance);
   if (instance)
     checkTraining(*scope, *instance);
+  if (options.entry.empty())
+    checkUnreachedStates();
   if (diagnostics.hasErrors())
     return {};
   if (instance)
@@ -358,6 +360,7 @@ void Evaluator::checkModel(const FileScope &file, const ast::ModelDecl &model) {
     }
   }
   weightsByKey.clear();
+  statesByKey.clear();
   Instance *instance = instantiate(recipe, nullptr, "", SourceRange());
   if (!instance)
     return;

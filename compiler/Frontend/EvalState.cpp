@@ -211,6 +211,7 @@ void Evaluator::emitReset(func::FuncOp entry, ArrayRef<const State *> states, Ar
     Frame callee = frameOf(*state);
     FrameScope entered(*this, callee, SourceRange());
     Value value = firstValue(*state, shape);
+    firstMade.insert(state);
     requireStateSizes(*state, shape);
     if (const Tensor *tensor = value.get<Tensor>())
       results.push_back(tensor->value);
@@ -225,6 +226,29 @@ void Evaluator::emitReset(func::FuncOp entry, ArrayRef<const State *> states, Ar
   function->setAttr(attrs::entry, builder.getUnitAttr());
   function->setAttr(attrs::shapes, FlatSymbolRefAttr::get(emitShapes(function, dims, shapes)));
   entry->setAttr(attrs::reset, FlatSymbolRefAttr::get(function));
+}
+
+// States that no entry point reaches; one that needs a dimension variable has no type before one does.
+void Evaluator::checkUnreachedStates() {
+  func::FuncOp function = createFunction("states.checked", module->getLoc());
+  function.addEntryBlock();
+  FunctionEmitter inner(function, true, sizes);
+  inner.facts = hyperFacts;
+  llvm::SaveAndRestore<FunctionEmitter *> emitting(fn, &inner);
+  llvm::SaveAndRestore<bool> first(resetting, true);
+  entryDims.clear();
+  stateShapes.clear();
+  for (const std::unique_ptr<State> &state : states) {
+    if (firstMade.contains(state.get()) || state->owner->isUnmet)
+      continue;
+    std::optional<Shape> shape = stateShape(*state, SourceRange());
+    if (!shape)
+      continue;
+    Frame callee = frameOf(*state);
+    FrameScope entered(*this, callee, SourceRange());
+    firstValue(*state, *shape);
+  }
+  inner.finish({});
 }
 
 void Evaluator::requireStateSizes(const State &state, ArrayRef<Size> shape) {

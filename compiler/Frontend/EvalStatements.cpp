@@ -95,12 +95,12 @@ void Evaluator::assign(const ast::Identifier &target, Value value) {
       return;
     }
     // A member of an arm that was not taken is none.
-    const ast::Decl *member =
-        frame->self->declared.contains(name) ? findMember(frame->self->model.decl->members, name) : nullptr;
-    if (member && !(frame->self->failed && frame->self->names[name].isPoison())) {
+    auto member = frame->self->declared.find(name);
+    if (member != frame->self->declared.end() &&
+        !(frame->self->failed && frame->self->names[name].isPoison())) {
       error(target.range, "`" + name + "` is a member of `" + frame->self->modelName() +
                               "`; only a `state` can be assigned")
-          .note(memberName(*member)->range, "`" + name + "` is defined here");
+          .note(member->second, "`" + name + "` is defined here");
       scope.names[name] = Poison{};
       return;
     }

@@ -327,6 +327,13 @@ void Evaluator::visibleNames(std::vector<StringRef> &names, bool functionsOnly) 
   llvm::append_range(names, builtinNames());
 }
 
+std::optional<StringRef> wordInLowerCase(StringRef name) {
+  for (StringRef word : {"true", "false", "none"})
+    if (name.equals_insensitive(word))
+      return word;
+  return std::nullopt;
+}
+
 Value Evaluator::unknownName(StringRef name, SourceRange range, bool isCall) {
   if (reportedNames.contains({uint32_t(range.file), range.begin}))
     return Poison{};
@@ -339,8 +346,9 @@ Value Evaluator::unknownName(StringRef name, SourceRange range, bool isCall) {
   std::vector<StringRef> candidates;
   visibleNames(candidates, isCall);
   llvm::sort(candidates); // maps have no order
+  std::optional<StringRef> word = wordInLowerCase(name);
   error(range, "unknown " + Twine(isCall ? "function" : "name") + " `" + name + "`")
-      .suggest(nearestName(name, candidates));
+      .suggest(word ? word : nearestName(name, candidates));
   return Poison{};
 }
 

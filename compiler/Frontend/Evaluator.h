@@ -305,6 +305,7 @@ private:
   void captureStates(const ast::LambdaExpr &lambda, Scope &scope);
   void emitReset(mlir::func::FuncOp entry, llvm::ArrayRef<const State *> states,
                  llvm::ArrayRef<EntryDim> dims);
+  void checkUnreachedStates();
   void requireStateSizes(const State &state, llvm::ArrayRef<Size> shape);
 
   //===--- Types (EvalTypes.cpp) ----------------------------------------===//
@@ -428,6 +429,7 @@ private:
   llvm::DenseSet<std::pair<uint32_t, uint32_t>> toldTwice; // places that bind keys that are taken
   std::vector<std::pair<std::string, SourceRange>> entryHeads;
   llvm::DenseMap<const State *, std::optional<Shape>> stateShapes; // those that were asked for
+  llvm::DenseSet<const State *> firstMade;                         // states with first values
   bool resetting = false;                                          // first values of states are made
 
   Frame *frame = nullptr;

@@ -26,6 +26,9 @@ inline constexpr llvm::StringLiteral typeNames[] = {"int",  "float", "str", "mod
 /// The type that was probably meant; it knows the names that others have for them.
 std::optional<llvm::StringRef> nearestType(llvm::StringRef name);
 
+/// `true`, `false` or `none`, if it is that but for its case.
+std::optional<llvm::StringRef> wordInLowerCase(llvm::StringRef name);
+
 /// Whether a first value of weights is drawn: `normal`.
 bool isDistribution(llvm::StringRef name);
 /// `rnn` and `weight_ih_l0` are `rnn.weight_ih_l0`; of either empty the other.

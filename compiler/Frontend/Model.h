@@ -4,7 +4,6 @@
 #include "compiler/Frontend/Value.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 
 namespace rondo::sema {
 
@@ -38,7 +37,7 @@ struct Instance {
   llvm::StringMap<Value> names;
   llvm::StringMap<const ast::DefDecl *> methods;
   llvm::SmallVector<const ast::TrainDecl *, 1> trains;
-  llvm::StringSet<> declared; // members so far
+  llvm::StringMap<SourceRange> declared; // members so far, where they are named
   /// Own weights, states and bound submodules in the order of their declaration.
   std::vector<const Weight *> weights;
   std::vector<const State *> states;

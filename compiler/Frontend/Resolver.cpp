@@ -87,6 +87,8 @@ private:
     // Of many errors only some are printed.
     bool isEarly = eval.diagnostics.errorCount() < 10 * Diagnostics::maxPrinted;
     std::optional<StringRef> near = isEarly ? nearest(name, inShape) : std::nullopt;
+    if (std::optional<StringRef> word = wordInLowerCase(name); word && !inShape)
+      near = word;
     std::string what = inShape  ? "unknown name `" + name.str() + "` in a shape"
                        : isCall ? "unknown function `" + name.str() + "`"
                                 : "unknown name `" + name.str() + "`";
@@ -327,7 +329,9 @@ private:
       expr(*loop.iterable);
       add(loop.targets);
       // A name of one round is seen in the next.
-      inArm([&] { block(loop.body); });
+      if (!silent)
+        inArm([&] { block(loop.body); });
+      block(loop.body);
       break;
     }
     case Kind::Expr:
@@ -421,7 +425,7 @@ private:
   void members(ArrayRef<ast::DeclPtr> list, llvm::StringMap<SourceRange> &seen) {
     for (const ast::DeclPtr &member : list) {
       const ast::Identifier *name = memberName(*member);
-      if (name && *name) {
+      if (!silent && name && *name) { // whether an arm is taken, the evaluator knows
         auto [place, isNew] = seen.try_emplace(name->text, name->range);
         if (!isNew)
           eval.diagnostics
@@ -448,7 +452,7 @@ private:
     } else if (auto *variable = dyn_cast<ast::VariableDecl>(&member)) {
       bool isState = variable->role == ast::VariableDecl::Role::State;
       {
-        llvm::SaveAndRestore<bool> inside(ofState, isState);
+        llvm::SaveAndRestore<bool> inside(ofState, isState), early(initialising, true);
         type(variable->type.get());
       }
       spelling(variable->spelling);
@@ -465,15 +469,10 @@ private:
     } else if (auto *require = dyn_cast<ast::RequireDecl>(&member)) {
       initialiser(*require->condition);
     } else if (auto *branch = dyn_cast<ast::IfDecl>(&member)) {
-      llvm::StringMap<SourceRange> before = seen;
       for (const ast::IfDecl::Arm &arm : branch->arms) {
         if (arm.condition)
           initialiser(*arm.condition);
-        // Two arms may declare one name.
-        llvm::StringMap<SourceRange> inArmSeen = before;
-        inArm([&] { members(arm.members, inArmSeen); });
-        for (auto &entry : inArmSeen)
-          seen.try_emplace(entry.first(), entry.second);
+        inArm([&] { members(arm.members, seen); });
       }
     }
   }

@@ -53,6 +53,20 @@ TEST_F(DiagnosticsTest, SortedByPlaceAndSaidOnce) {
   EXPECT_EQ(sorted[1]->message, "second");
 }
 
+TEST_F(DiagnosticsTest, OfOnePlaceTheFirstIsSaid) {
+  source("a b\n");
+  diagnostics.error(at("a"), "z").note("kept");
+  for (int i = 0; i < 3000; ++i)
+    diagnostics.error(at("a"), "a" + llvm::Twine(i)).note("dropped");
+  diagnostics.error(at("b"), "of another place");
+  EXPECT_EQ(diagnostics.errorCount(), 3002u);
+  std::vector<const Diagnostic *> sorted = diagnostics.sorted();
+  ASSERT_EQ(sorted.size(), 2u);
+  EXPECT_EQ(sorted[0]->message, "z");
+  EXPECT_EQ(sorted[0]->notes.size(), 1u);
+  EXPECT_EQ(sorted[1]->message, "of another place");
+}
+
 TEST_F(DiagnosticsTest, ATabIsABlankAndACharacterAColumn) {
   source("\xEF\xBB\xBF\ty = \"\xC3\xA9\" + z\r\n");
   diagnostics.error(at("z"), "here");

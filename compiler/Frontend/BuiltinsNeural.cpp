@@ -330,10 +330,9 @@ template <NormKind Kind> Value normalize(BuiltinCall &call) {
   if (!rank)
     return Poison{};
   size_t epsAt = Kind == NormKind::Layer ? 4 : 3;
-  double machine = x->dtype == DType::F64    ? std::numeric_limits<double>::epsilon()
-                   : x->dtype == DType::F32  ? std::numeric_limits<float>::epsilon()
-                   : x->dtype == DType::BF16 ? 0.0078125
-                                             : 0.0009765625;
+  // That of the type it is computed in: halves in f32.
+  double machine =
+      x->dtype == DType::F64 ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
   std::optional<double> eps = call.has(epsAt) ? call.number(epsAt) : machine;
   if (!eps)
     return Poison{};

@@ -374,21 +374,40 @@ Value pad(BuiltinCall &call) {
   return now;
 }
 
-// An argument of the library that has to have a shape: one error at once, which names it as its user does,
-// not those of the operations that it goes into.
+// An argument of the library as a tensor: one error, which names it as its user does.
+Value tensorOf(BuiltinCall &call) {
+  std::optional<std::string> name = call.string(1);
+  if (!call.has(0) || !name)
+    return call[0];
+  if (call[0].isArray()) {
+    std::optional<Tensor> value = call.tensor(0);
+    return value ? Value(*value) : Value(Poison{});
+  }
+  call.eval.error(call.range, "`" + *name + "` must be a tensor, found " + call[0].describe());
+  return Poison{};
+}
+
+// An argument of the library that has to have a shape, and a type if one is given: one error at once, which
+// names it as its user does, not those of the operations that it goes into.
 Value shaped(BuiltinCall &call) {
   if (!call.has(0))
     return None{};
-  std::optional<Tensor> value = call.tensor(0);
+  bool isArray = call[0].isArray();
+  std::optional<Tensor> value = isArray ? call.tensor(0) : std::nullopt;
   std::optional<std::string> name = call.string(1);
   std::optional<Shape> shape = call.sizes(2);
-  if (!value || !name || !shape)
+  if (isArray != value.has_value() || !name || !shape)
     return Poison{};
-  if (call.eval.sameShape(value->shape, *shape))
-    return call[0];
   const Tensor *x = call[3].get<Tensor>();
-  call.eval.error(call.range, "`" + *name + "` must be " + spelling(value->dtype) + shapeString(*shape) +
-                                  (x ? " where `x` is " + x->str() : "") + ", found " + value->str());
+  std::optional<DType> dtype = value ? std::optional(value->dtype) : std::nullopt;
+  if (call.has(4))
+    dtype = call.dtype(4);
+  if (value && value->dtype == dtype && call.eval.sameShape(value->shape, *shape))
+    return call[0];
+  call.eval.error(call.range, "`" + *name + "` must be " +
+                                  (dtype ? spelling(*dtype).str() : "a tensor of shape ") +
+                                  shapeString(*shape) + (x ? " where `x` is " + x->str() : "") + ", found " +
+                                  (value ? value->str() : call[0].describe()));
   return Poison{};
 }
 
@@ -396,8 +415,10 @@ Value shaped(BuiltinCall &call) {
 
 ArrayRef<Builtin> libraryBuiltins() {
   static const Builtin table[] = {
-      {"_shaped", "value, name, shape, x=none", "the value, or none; an error if it has another shape",
-       shaped},
+      {"_shaped", "value, name, shape, x=none, dtype=none",
+       "the value, or none; an error if it has another shape or type", shaped},
+      {"_tensor", "value, name", "the value as a tensor, or none; an error if it is something else",
+       tensorOf},
   };
   return table;
 }

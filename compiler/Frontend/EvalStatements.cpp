@@ -386,7 +386,9 @@ void Evaluator::noteConstants(Diagnostic &diagnostic, const ast::Expr &condition
       return;
     names.push_back(name.name);
     std::optional<Value> value = lookup(name.name);
-    if (value && (value->isNumber() || value->is<std::string>() || value->is<List>()) && value->isConstant())
+    if (value &&
+        (value->is<Tensor>() ||
+         ((value->isNumber() || value->is<std::string>() || value->is<List>()) && value->isConstant())))
       text += (text.empty() ? "`" : ", `") + name.name.str() + "` is " + value->text();
   });
   if (!text.empty())

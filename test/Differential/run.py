@@ -29,12 +29,13 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="the folder of rondo")
     parser.add_argument("--seeds", help="FIRST:END")
     parser.add_argument("--seconds", type=float, help="new seeds, for so long")
+    parser.add_argument("--first", type=int, default=int(time.time()) * 1000, help="where they begin; by the time")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--show", action="store_true", help="print the programs and run nothing")
     parser.add_argument("--reproducers", type=pathlib.Path, default=ROOT / "build" / "reproducers",
                         help="where programs that fail are left (build/reproducers); none: nowhere")
     options = parser.parse_args()
-    first, end = map(int, options.seeds.split(":")) if options.seeds else (int(time.time()) * 1000, sys.maxsize)
+    first, end = map(int, options.seeds.split(":")) if options.seeds else (options.first, sys.maxsize)
     if options.show:
         for seed in range(first, end):
             print(f"# seed {seed}\n{program_of(seed).source()}")

@@ -5,7 +5,7 @@
 // prepare without results: what they returned lies in the argument `rondo.result = i`, the new value of a
 // state in the state's. They take dense row-major buffers, which rondo-dense-operands sees to. Other private
 // functions take rows with an offset, as a slice of a stack must be passed without a copy and a row must keep
-// its unit stride.
+// its unit stride. A size of what is reshaped is told by sizes of what it was, which a loop does not hold.
 #include "compiler/Buffers/Passes.h"
 #include "dialects/Rondo/IR/RondoDialect.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"

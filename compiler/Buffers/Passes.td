@@ -103,6 +103,10 @@ def CopyToLoops : Pass<"rondo-copy-to-loops", "::mlir::func::FuncOp"> {
 
 def CopyToMemcpy : Pass<"rondo-copy-to-memcpy", "::mlir::func::FuncOp"> {
   let summary = "copies without gaps become llvm.intr.memcpy";
+  let description = [{
+    Those that `rondo-copy-to-loops` leaves, before a view's type changes. Upstream
+    would call a runner library for what has no layout without gaps by then.
+  }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect"];
 }

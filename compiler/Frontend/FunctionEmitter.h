@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Frontend/Model.h"
+#include "compiler/Frontend/SizeFacts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"

@@ -1,7 +1,7 @@
 // Sizes: integers that are known when a program is called, not when it is
 // compiled. A size is an integer polynomial over atoms (dimension variables,
 // `int` arguments, and floor divisions, remainders, minima and maxima of sizes);
-// two sizes are equal if they are equal as polynomials, or by a `require`.
+// two sizes are equal if they are equal as polynomials, or by a `require` (SizeFacts.h).
 //
 // Atoms are interned in a SizeContext: structurally equal atoms are one pointer.
 // The canonical form (terms sorted by degree, then by age of their atoms) makes
@@ -138,49 +138,6 @@ Size commonFactor(const Size &a, const Size &b);
 
 /// Whether a size cannot be negative for any dimension variables >= 0.
 bool isNonNegative(const Size &size);
-
-/// What `require` has said about sizes. Equal sizes have equal normal forms.
-class SizeFacts {
-public:
-  explicit SizeFacts(SizeContext &context) : context(&context) {}
-
-  void addEqual(const Size &a, const Size &b);
-  /// `a % b == 0`, with b not zero.
-  void addDivisible(const Size &a, const Size &b);
-
-  /// `size >= 0`: it is max(0, size).
-  void addNonNegative(const Size &size);
-
-  Size normalize(const Size &size) const;
-  /// Sizes of axes, which are not negative: n is max(0, n). Sizes that may turn out equal, once
-  /// hyper-parameters have values, are taken for equal.
-  bool equal(const Size &a, const Size &b) const;
-  bool empty() const { return facts.empty(); }
-
-  /// Each fact as it was added: a == b, or a % b == 0.
-  struct Fact {
-    bool divisible;
-    Size a, b;
-  };
-  llvm::ArrayRef<Fact> list() const { return facts; }
-
-private:
-  bool define(const Size &zero);
-  Size applyQuotients(const Size &size) const;
-  Size normalizeOnce(const Size &size) const;
-
-  SizeContext *context;
-  llvm::SmallVector<Fact> facts;
-  llvm::SmallVector<std::pair<const SizeAtom *, Size>> definitions;
-  llvm::SmallVector<Size> divisors; // known not to be zero
-  llvm::SmallVector<Size> zeros;    // known to be zero, where no single atom can be defined by it
-  /// quotient * divisor == whole, where no single atom can be defined by it.
-  struct Exact {
-    const SizeAtom *quotient;
-    Size divisor, whole;
-  };
-  llvm::SmallVector<Exact> exacts;
-};
 
 /// `[B, T + 1, 4]`.
 std::string shapeString(llvm::ArrayRef<Size> shape);

@@ -142,7 +142,6 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     pm.addPass(createCheckAccesses());
     cleanUp(pm); // most of what is checked is known
   }
-  pm.addNestedPass<func::FuncOp>(createCopyToMemcpy()); // before what is known of views changes their types
   pm.addNestedPass<func::FuncOp>(createViewsToCasts());
   pm.addPass(createRuntimeToLLVM());
   if (options.debugInfo) { // behind it loops have no buffers, and before it functions have other arguments
@@ -151,6 +150,7 @@ static void toLLVM(OpPassManager &pm, const PipelineOptions &options) {
     debug.directory = options.directory;
     pm.addPass(createDebugInfo(debug));
   }
+  pm.addNestedPass<func::FuncOp>(createCopyToMemcpy()); // before what is known of views changes their types
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   toArithmetic(pm, options);
   auto whole = VectorTransferToSCFOptions().enableFullUnroll();

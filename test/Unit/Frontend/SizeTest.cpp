@@ -1,5 +1,5 @@
 // Sizes: canonical forms, printing, division, facts.
-#include "compiler/Frontend/Size.h"
+#include "compiler/Frontend/SizeFacts.h"
 #include "gtest/gtest.h"
 
 using namespace rondo;
